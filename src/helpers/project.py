@@ -1,0 +1,58 @@
+"""Where the parts of the project stand. The root comes from the installed package, never from the working folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folders of one checkout."""
+
+    root: Path
+
+    @classmethod
+    def here(cls) -> Project:
+        """The checkout that this package is installed from, or the folder named by ``LOYALTY_ROOT`` (for tests)."""
+        named = os.environ.get("LOYALTY_ROOT")
+        return cls(Path(named) if named else Path(__file__).resolve().parents[2])
+
+    @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
+    def claims(self) -> Path:
+        return self.root / "data" / "raw" / "claims"
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "data" / "raw"
+
+    @property
+    def datasets(self) -> Path:
+        return self.raw / "datasets.yaml"
+
+    @property
+    def processed(self) -> Path:
+        return self.root / "data" / "processed"
+
+    @property
+    def tables(self) -> Path:
+        """Canonical tables as Parquet."""
+        return self.processed / "tables"
+
+    @property
+    def runs(self) -> Path:
+        """Executed notebooks and the evidence each handed in."""
+        return self.processed / "runs"
+
+    @property
+    def ledger(self) -> Path:
+        return self.processed / "ledger.csv"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
