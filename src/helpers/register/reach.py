@@ -1,0 +1,61 @@
+"""What verdicts a study can reach at all: the chance of each, before anything is estimated."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from statistics import NormalDist
+
+from helpers.register.rules import RegionRule, SignedRule
+from helpers.register.verdicts import Interval, Verdict, judge
+
+#: Equally probable estimates at which the verdict is looked up; the chances are exact to one in a thousand.
+POINTS = 2000
+
+
+def truths(rule: SignedRule | RegionRule) -> dict[str, float]:
+    """The values of the truth at which the chances are worth knowing, by name, on the measure's own scale."""
+    if isinstance(rule, SignedRule):
+        edge = rule.null_band[1] if rule.direction == "positive" else rule.null_band[0]
+        return {"no effect": rule.null_value, "edge of the null band": edge, "smallest effect": rule.smallest}
+    named = {"claimed value": rule.claimed, "lower edge": rule.low, "upper edge": rule.high}
+    return {name: value for name, value in named.items() if value is not None and math.isfinite(value)}
+
+
+def chances(rule: SignedRule | RegionRule, truth: float, se: float) -> dict[Verdict, float]:
+    """The chance of each verdict when the estimate is normal around the truth.
+
+    Parameters
+    ----------
+    rule : SignedRule or RegionRule
+        The rule that will judge.
+    truth : float
+        The true value, on the measure's own scale.
+    se : float
+        Standard error to be expected, on the rule's scale (that of the logarithm for ratios).
+
+    Returns
+    -------
+    dict
+        Verdict to probability; the probabilities sum to one.
+    """
+    centre = rule.on_scale(truth)
+    standard = NormalDist()
+    wide, narrow = standard.inv_cdf(0.975) * se, standard.inv_cdf(0.95) * se
+    back = math.exp if rule.scale == "log" else float
+    seen: Counter[Verdict] = Counter()
+    for step in range(POINTS):
+        middle = centre + se * standard.inv_cdf((step + 0.5) / POINTS)
+        interval = Interval(back(middle - wide), back(middle + wide), back(middle - narrow), back(middle + narrow))
+        seen[judge(rule, interval)] += 1
+    return {verdict: count / POINTS for verdict, count in seen.items()}
+
+
+def table(rule: SignedRule | RegionRule, se: float) -> dict[str, dict[Verdict, float]]:
+    """`chances` at each of `truths`."""
+    return {name: chances(rule, value, se) for name, value in truths(rule).items()}
+
+
+def hardly_decides(rule: SignedRule | RegionRule, se: float) -> bool:
+    """Whether at every one of `truths` the verdict stays inconclusive in more than 80 % of samples."""
+    return all(row.get(Verdict.INCONCLUSIVE, 0.0) > 0.8 for row in table(rule, se).values())
