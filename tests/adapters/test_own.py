@@ -1,0 +1,131 @@
+"""A researcher's own file, through a mapping."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from helpers import project
+from helpers.adapters import own, tables
+from helpers.errors import DataInvalid
+from helpers.schemas.experiment import Plan
+from helpers.schemas.survey import Book
+
+SURVEY = {
+    "separator": ";",
+    "decimal": ",",
+    "id": "respondent",
+    "scale": [1, 7],
+    "missing": [-9],
+    "constructs": {
+        "satisfaction": {"label": "Contentment", "items": ["q1", "q2"]},
+        "switching_cost": {"items": ["q4"]},
+    },
+    "items": {"q2": {"reversed": True, "text": "disappointed"}, "q3": {"scale": [0, 100], "missing": []}},
+    "roles": {"recommend": "q3"},
+    "groups": {"country": "Country"},
+}
+EXPERIMENT = {
+    "unit": "customer",
+    "arm": "group",
+    "control": "no_email",
+    "arms": {"no_email": {"value": "0", "share": 0.25}, "email": {"value": 1, "label": "an e-mail", "share": 0.75}},
+    "outcomes": {"visit": {"column": "came", "kind": "binary", "unit": "share of customers"}},
+    "covariates": {"recency": {"column": "months", "kind": "numeric", "label": "Months"}, "city": {"kind": "category"}},
+}
+
+
+@pytest.fixture
+def survey_file(tmp_path) -> Path:
+    path = tmp_path / "mine.csv"
+    path.write_text("respondent;q1;q2;q3;q4;country\na;1;7;0;2;IT\nb;6,5;-9;50;3;DE\nc;7;1;100;4;IT\n")
+    return path
+
+
+@pytest.fixture
+def experiment_file(tmp_path) -> Path:
+    path = tmp_path / "mine.csv"
+    path.write_text("customer,group,came,months,city\nk1,0,0,3,Rome\nk2,1,1,,Bonn\nk3,1,0,9,Rome\n")
+    return path
+
+
+def test_an_own_survey_is_read_as_the_mapping_says(survey_file):
+    made = own.adapter("mine", "survey", SURVEY).read({survey_file.name: survey_file})
+    np.testing.assert_array_equal(made.frame["q1"], [1, 6.5, 7])
+    np.testing.assert_array_equal(made.frame["q2"], [1, np.nan, 7])
+    assert [c.label for c in made.book.constructs] == ["Contentment", "Switching cost"]
+    assert made.item_of("recommend") == "q3"
+    assert made.position("q3").iloc[1] == pytest.approx(0.5)
+    assert list(made.frame["country"]) == ["IT", "DE", "IT"]
+
+
+def test_an_own_experiment_is_read_as_the_mapping_says(experiment_file):
+    made = own.adapter("mine", "experiment", EXPERIMENT).read({experiment_file.name: experiment_file})
+    assert made.frame["arm"].tolist() == ["no_email", "email", "email"]
+    assert made.frame["visit"].tolist() == [0, 1, 0]
+    np.testing.assert_array_equal(made.frame["recency"], [3, np.nan, 9])
+    assert made.assigned == {"no_email": 0.25, "email": 0.75}
+    assert made.arms == {"no_email": "no email", "email": "an e-mail"}
+
+
+def test_parquet_and_csv_give_the_same_experiment(tmp_path, experiment_file):
+    path = tmp_path / "mine.parquet"
+    pd.read_csv(experiment_file).to_parquet(path)
+    adapter = own.adapter("mine", "experiment", EXPERIMENT)
+    from_csv, from_parquet = (adapter.read({file.name: file}).frame for file in (experiment_file, path))
+    pd.testing.assert_frame_equal(from_csv, from_parquet)
+
+
+def test_arms_without_shares_were_assigned_equally():
+    arms = {name: {"value": given["value"]} for name, given in EXPERIMENT["arms"].items()}
+    assert own.adapter("mine", "experiment", EXPERIMENT | {"arms": arms}).PLAN.assigned == {
+        "no_email": 0.5,
+        "email": 0.5,
+    }
+
+
+def test_faulty_cells_are_told_by_the_columns_of_the_file(experiment_file):
+    experiment_file.write_text(experiment_file.read_text().replace("k3,1,0", "k3,1,no"))
+    with pytest.raises(DataInvalid, match=r"mine.csv: column 'came': 1 cell not a number: line 4 \('no'\)"):
+        own.adapter("mine", "experiment", EXPERIMENT).read({experiment_file.name: experiment_file})
+
+
+@pytest.mark.parametrize(
+    ("schema", "mapping", "told"),
+    [
+        ("survey", SURVEY | {"scal": [1, 5]}, "data/raw/own/mine.yaml: mapping.scal: Extra inputs"),
+        ("survey", {"scale": [1, 7]}, "mapping.constructs: Field required"),
+        ("survey", SURVEY | {"constructs": {"Loyalty!": {"items": ["q1"]}}}, r"mapping.constructs.Loyalty!"),
+        ("survey", SURVEY | {"roles": {"recommend": 3}}, "mapping.roles.recommend: Input should be a valid string"),
+        ("experiment", EXPERIMENT | {"control": "nobody"}, "control 'nobody' must be one of two or more arms"),
+        ("orders", SURVEY, "can be mapped to the schemas survey and experiment, not to 'orders'"),
+    ],
+)
+def test_a_malformed_mapping_is_told_by_its_field(schema, mapping, told):
+    with pytest.raises(DataInvalid, match=told):
+        own.adapter("mine", schema, mapping)
+
+
+def test_a_spreadsheet_is_refused(tmp_path):
+    with pytest.raises(DataInvalid, match=r"mine.xlsx: own files are read as .csv or .parquet, not '.xlsx'"):
+        own.adapter("mine", "survey", SURVEY).read({"mine.xlsx": tmp_path / "mine.xlsx"})
+
+
+@pytest.mark.parametrize("block", range(2))
+def test_the_examples_of_the_guide_are_valid_mappings(block):
+    guide = project.Project.here().root / "docs" / "own-data.md"
+    example = yaml.safe_load(guide.read_text(encoding="utf-8").split("```yaml\n")[1 + block].split("```")[0])
+    adapter = own.adapter(example["slug"], example["schema"], example["mapping"])
+    described = adapter.BOOK if example["schema"] == "survey" else adapter.PLAN
+    assert isinstance(described, Book if example["schema"] == "survey" else Plan)
+
+
+def test_a_changed_mapping_is_read_anew(tmp_path, survey_file):
+    here = project.Project(tmp_path)
+    files = {survey_file.name: survey_file}
+    first = tables.canonical(here, "mine", "survey", files, SURVEY)
+    second = tables.canonical(here, "mine", "survey", files, SURVEY | {"scale": [1, 8]})
+    np.testing.assert_array_equal(first.frame["q2"], [1, np.nan, 7])
+    np.testing.assert_array_equal(second.frame["q2"], [2, np.nan, 8])
