@@ -7,7 +7,7 @@ from collections import Counter
 from statistics import NormalDist
 
 from helpers.register.rules import RegionRule, SignedRule
-from helpers.register.verdicts import Interval, Verdict, judge
+from helpers.register.verdicts import Interval, Verdict, at_smallest, judge
 
 #: Equally probable estimates at which the verdict is looked up; the chances are exact to one in a thousand.
 POINTS = 2000
@@ -17,8 +17,17 @@ def truths(rule: SignedRule | RegionRule) -> dict[str, float]:
     """The values of the truth at which the chances are worth knowing, by name, on the measure's own scale."""
     if isinstance(rule, SignedRule):
         edge = rule.null_band[1] if rule.direction == "positive" else rule.null_band[0]
-        return {"no effect": rule.null_value, "edge of the null band": edge, "smallest effect": rule.smallest}
-    named = {"claimed value": rule.claimed, "lower edge": rule.low, "upper edge": rule.high}
+        twice = at_smallest(rule, 2).smallest
+        return {
+            "no effect": rule.null_value,
+            "edge of the null band": edge,
+            "smallest effect": rule.smallest,
+            "twice the smallest effect": twice,
+        }
+    named: dict[str, float | None] = {"claimed value": rule.claimed, "lower edge": rule.low, "upper edge": rule.high}
+    if rule.claimed is None:  # an open region: one value well inside and one well outside
+        named["half the edge"] = 0.5 * (rule.low if math.isfinite(rule.low) else rule.high)
+        named["twice the edge"] = 2 * rule.low
     return {name: value for name, value in named.items() if value is not None and math.isfinite(value)}
 
 

@@ -1,0 +1,172 @@
+"""What a study says of claims, data and verdicts: from register and catalogue, so no notebook types claim texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from helpers.display.html import Html, bilingual, stack, tag, text
+from helpers.display.tables import table
+from helpers.methods.estimate import Estimate
+from helpers.register import reach
+from helpers.register.model import Claim, Component, Register
+from helpers.register.rules import RegionRule, SignedRule
+from helpers.register.verdicts import Verdict
+from helpers.register.wording import VERDICT_ZH, exact, interval, measure_name, number, rule_sentence
+from helpers.schemas.flow import Flow
+
+#: What a manager reads; the Chinese stands beside it.
+_SENTENCES = {
+    Verdict.SUPPORTED: ("These data support it.", "数据支持这一主张。"),
+    Verdict.WEAKER: ("The effect is there, but weaker than would matter.", "效应存在，但弱于有实际意义的程度。"),
+    Verdict.NULL: ("There is practically no effect.", "实际上没有效应。"),
+    Verdict.CONTRADICTED: ("These data contradict it.", "数据与这一主张相反。"),
+    Verdict.BELOW: ("The value lies below what is claimed.", "数值低于所称。"),
+    Verdict.ABOVE: ("The value lies above what is claimed.", "数值高于所称。"),
+    Verdict.INCONCLUSIVE: ("These data do not decide it.", "数据不足以作出判断。"),
+    Verdict.NOT_ATTAINABLE: (
+        "The claimed number cannot be reached at this base rate.",
+        "在该基准比例下不可能达到所称数值。",
+    ),
+}
+
+
+def question(register: Register, parts: Sequence[tuple[Claim, Component]]) -> Html:
+    """The claims of a study as registered: words, documents, rules, what was known, where documents disagree."""
+    claims = list({claim.id: claim for claim, _ in parts}.values())
+    cards = [_claim_card(register, claim, [part for owner, part in parts if owner is claim]) for claim in claims]
+    named = {claim.id for claim in claims}
+    told = [entry for entry in register.disagreements if named & set(entry.claims)]
+    quarrels = [bilingual(entry.text.en, entry.text.zh) for entry in told]
+    quarrels += [bilingual(item.text.en, item.text.zh) for item in register.misattributions if named & set(item.claims)]
+    if quarrels:
+        heading = tag("h4", "Where the documents disagree or misquote")
+        cards.append(Html(tag("section", heading, *quarrels, class_="quarrels")))
+    return stack(*cards)
+
+
+def _claim_card(register: Register, claim: Claim, parts: Sequence[Component]) -> Html:
+    told_by = [register.documents[name] for name in claim.documents]
+    sources = "; ".join(f"{entry.title.en} ({entry.publisher}, {entry.date[:4]})" for entry in told_by)
+    rows = []
+    for part in parts:
+        proxy = (
+            bilingual(f"A proxy: {part.proxy.en}", f"替代指标:{part.proxy.zh}", class_="proxy") if part.proxy else ""
+        )
+        rows.append(
+            tag("dt", tag("code", text(f"{claim.id}/{part.id}")))
+            + tag(
+                "dd",
+                bilingual(part.statement.en, part.statement.zh),
+                proxy,
+                tag("p", text(rule_sentence(part.rule)), " ", text(part.rule.because), class_="rule"),
+                tag("p", tag("b", "Known before: "), text(part.known_before), class_="known"),
+                *[tag("p", tag("b", "Rule until changed: "), text(rule_sentence(old))) for old in part.earlier_rules],
+            )
+        )
+    markup = tag(
+        "section",
+        tag("h4", text(claim.id)),
+        bilingual(claim.paraphrase.en, claim.paraphrase.zh, class_="claim"),
+        tag("p", "Said in: ", text(sources), class_="sources"),
+        tag("dl", *rows),
+        class_="claim-card",
+    )
+    words = "\n".join(f"{claim.id}/{part.id}: {rule_sentence(part.rule)}" for part in parts)
+    return Html(markup, f"{claim.id}: {claim.paraphrase.en}\n{words}")
+
+
+def source(title: str, facts: Mapping[str, str], simulated: bool) -> Html:
+    """A dataset: who, when, licence, quirks; a banner where it is not real."""
+    banner = tag(
+        "p", "Simulated or invented data: what follows shows what the method finds, not what is true.", class_="banner"
+    )
+    items = [tag("dt", text(name)) + tag("dd", text(value)) for name, value in facts.items() if value]
+    return Html(
+        tag("section", banner if simulated else "", tag("h4", text(title)), tag("dl", *items), class_="source"), title
+    )
+
+
+def flow(steps: Flow) -> Html:
+    """Who was dropped and why; the rows add up."""
+    told = [("in the file", f"{steps.n_start:,}", "")]
+    told += [(step.reason, "", f"{step.n_dropped:,}") for step in steps.steps]
+    told.append(("analysed", f"{steps.n_end:,}", ""))
+    frame = pd.DataFrame(told, columns=["rows", "left", "dropped"])
+    return table(frame, "Who is analysed", align={"left": "right", "dropped": "right"})
+
+
+def chances(name: str, rule: SignedRule | RegionRule, se: float) -> Html:
+    """The chance of each verdict at the truths that matter, given the standard error to be expected."""
+    found = reach.table(rule, se)
+    verdicts = [verdict for verdict in Verdict if any(verdict in row for row in found.values())]
+    values = reach.truths(rule)
+    frame = pd.DataFrame(
+        {
+            "if the truth is": [f"{truth} ({exact(values[truth])})" for truth in found],
+            **{verdict.value: [f"{100 * row.get(verdict, 0):.0f} %" for row in found.values()] for verdict in verdicts},
+        }
+    )
+    note = f"Standard error to be expected: {number(se)}{' (of the logarithm)' if rule.scale == 'log' else ''}."
+    if reach.hardly_decides(rule, se):
+        note += " **With these data this component can hardly end otherwise than inconclusive.**"
+    sides = dict.fromkeys([verdict.value for verdict in verdicts], "right")
+    return table(frame, f"What can be reached: {name}", note, align=sides)
+
+
+def evidence(name: str, role: str, specification: str, estimate: Estimate, verdict: Verdict) -> Html:
+    """One estimate and what the rule says of it, in a line."""
+    words = (
+        f"{name} ({role}, {specification}): {measure_name(estimate.measure)} {number(estimate.value)}, "
+        f"95 % interval {interval(estimate.ci_low, estimate.ci_high)}, n = {estimate.n:,}, "
+        f"{estimate.n_dropped:,} dropped: {verdict}"
+    )
+    label = tag("b", text(verdict), class_=f"verdict {_slug(verdict)}")
+    return Html(tag("p", text(words.rsplit(": ", 1)[0]), ": ", label, class_=f"evidence {role}"), words)
+
+
+def verdicts(
+    rows: Sequence[tuple[Component, str, Estimate, Verdict]], simulated: bool, design: str, same_respondent: bool
+) -> Html:
+    """The ending of a study: each component's sentence, number and verdict, in both languages."""
+    parts = []
+    for part, name, estimate, verdict in rows:
+        english, chinese = _SENTENCES[verdict]
+        limits = interval(estimate.ci_low, estimate.ci_high)
+        figure = f"{number(estimate.value)} {limits} ({part.rule.unit}; n = {estimate.n:,})"
+        parts.append(
+            tag(
+                "li",
+                tag("code", text(name)),
+                " ",
+                tag("b", text(verdict), class_=f"verdict {_slug(verdict)}"),
+                bilingual(f"{part.statement.en} {english}", f"{part.statement.zh}{chinese}({VERDICT_ZH[verdict]})"),
+                tag("p", text(figure), class_="figure"),
+                bilingual(f"A proxy: {part.proxy.en}", part.proxy.zh, class_="proxy") if part.proxy else "",
+            )
+        )
+    caution = _caution(simulated, design, same_respondent)
+    words = "\n".join(f"{name}: {verdict}" for _, name, _, verdict in rows)
+    return Html(tag("section", tag("p", text(caution), class_="caution"), tag("ul", *parts), class_="verdicts"), words)
+
+
+def _caution(simulated: bool, design: str, same_respondent: bool) -> str:
+    if simulated:
+        return (
+            "Simulated or invented data: these verdicts say whether the planted truth was found; they decide no claim."
+        )
+    if same_respondent:
+        return (
+            "One questionnaire: cause and outcome are answers of the same person at the same time. "
+            "Read every slope as an association; part of it may be the person's manner of answering."
+        )
+    return {
+        "randomised": "Randomised: differences between the arms are effects.",
+        "longitudinal": "Observed over time, not assigned: associations, with the order of events known.",
+        "cross-sectional": "Observed at one time, not assigned: associations, not effects.",
+    }[design]
+
+
+def _slug(verdict: Verdict) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in verdict.value).strip("-")

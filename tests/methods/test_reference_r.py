@@ -1,0 +1,40 @@
+"""The frozen values are what R gives today, where R is installed."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[1] / "reference" / "methods.R"
+NEEDED = 'q(status = !all(sapply(c("jsonlite","psych","lavaan","sandwich","lmtest","ordinal"), requireNamespace, quietly = TRUE)))'
+
+
+def leaves(tree, path=()):
+    """Every number of nested lists and dictionaries, with where it stands."""
+    items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else None
+    if items is None:
+        yield path, tree
+        return
+    for key, branch in items:
+        yield from leaves(branch, (*path, key))
+
+
+@pytest.mark.reference
+@pytest.mark.slow
+def test_r_gives_the_frozen_values_again(from_r):
+    if (
+        shutil.which("Rscript") is None
+        or subprocess.run(["Rscript", "-e", NEEDED], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("R with psych, lavaan, sandwich, lmtest, ordinal and jsonlite is not installed")
+    printed = subprocess.run(["Rscript", SCRIPT], capture_output=True, text=True, check=True).stdout
+    frozen, again = dict(leaves(from_r)), dict(leaves(json.loads(printed)))
+    assert frozen.keys() == again.keys()
+    for path, value in frozen.items():
+        if isinstance(value, float) and path[0] != "versions":
+            assert math.isclose(value, again[path], rel_tol=1e-6, abs_tol=1e-9), path
