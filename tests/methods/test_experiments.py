@@ -140,9 +140,10 @@ def test_intervals_cover_a_planted_effect_and_groups_together_as_often_as_said(m
         found = mean_difference(frame, "spend", MENS, unit="USD")
         lin = adjusted_difference(frame, "spend", MENS, ["c"], unit="USD", measure="mean_difference")
         table = effects_by_group(frame, "spend", MENS, "group", unit="USD").table
+        effect = 0.5 * frame["c"].mean()
         alone += found.ci_low <= 0.5 <= found.ci_high
-        adjusted += lin.ci_low <= 0.5 * frame["c"].mean() <= lin.ci_high  # the effect in this sample of units
-        together += bool(((table["simultaneous_low"] <= 0.5) & (0.5 <= table["simultaneous_high"])).all())
+        adjusted += lin.ci_low <= effect <= lin.ci_high  # the effect in this sample of units
+        together += bool(((table["simultaneous_low"] <= 0.5) & (table["simultaneous_high"] >= 0.5)).all())
     error = np.sqrt(0.95 * 0.05 / samples)
     for covered in (alone, adjusted, together):
         assert abs(covered / samples - 0.95) < 3 * error

@@ -90,15 +90,14 @@ def test_the_corporate_reputation_model_has_its_published_paths(mirror):
 def test_two_blocks_of_mode_b_find_the_canonical_correlation(survey):
     model = PathModel({"a": block("a", 5, "B"), "b": block("b", 3, "B")}, (("a", "b"),))
     found = fit_paths(survey, model, draws=200, seed=1)
-    a, b = (
-        np.linalg.qr(survey[list(part.items)] - survey[list(part.items)].mean())[0] for part in model.blocks.values()
-    )
+    centred = survey.select_dtypes("number") - survey.mean()
+    a, b = (np.linalg.qr(centred[list(part.items)])[0] for part in model.blocks.values())
     assert found.paths["a", "b"].value == pytest.approx(np.linalg.svd(a.T @ b)[1][0], rel=1e-8)
 
 
 @pytest.mark.reference
 def test_two_blocks_of_mode_a_find_the_first_pair_of_the_inter_battery_analysis(survey):
-    """Weights of mode A are, for two blocks, proportional to the covariances with the other composite (a fixed point)."""
+    """For two blocks, weights of mode A are proportional to the correlations with the other composite."""
     model = PathModel({"a": block("a", 5), "b": block("b", 3)}, (("a", "b"),))
     found = fit_paths(survey, model, weighting="centroid", draws=200, seed=1)
     standardised = (survey - survey.mean()) / survey.std()
@@ -124,6 +123,7 @@ def test_neither_the_order_of_rows_nor_units_nor_turned_items_change_the_paths(s
 
 
 @pytest.mark.simulation
+@pytest.mark.slow
 def test_the_bootstrap_error_is_the_spread_over_samples():
     rng = np.random.default_rng(81)
     model = PathModel({"a": block("a", 3), "b": block("b", 3)}, (("a", "b"),))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[1] / "reference" / "methods.R"
-NEEDED = 'q(status = !all(sapply(c("jsonlite","psych","lavaan","sandwich","lmtest","ordinal"), requireNamespace, quietly = TRUE)))'
+NEEDED = 'for (name in c("jsonlite", "psych", "lavaan", "sandwich", "ordinal", "MASS")) loadNamespace(name)'
 
 
 def leaves(tree, path=()):
@@ -27,14 +27,13 @@ def leaves(tree, path=()):
 @pytest.mark.reference
 @pytest.mark.slow
 def test_r_gives_the_frozen_values_again(from_r):
-    if (
-        shutil.which("Rscript") is None
-        or subprocess.run(["Rscript", "-e", NEEDED], capture_output=True, check=False).returncode
-    ):
-        pytest.skip("R with psych, lavaan, sandwich, lmtest, ordinal and jsonlite is not installed")
+    if shutil.which("Rscript") is None:
+        pytest.skip("R is not installed")
+    if subprocess.run(["Rscript", "-e", NEEDED], capture_output=True, check=False).returncode:
+        pytest.skip("R lacks one of the packages jsonlite, psych, lavaan, sandwich, ordinal, MASS")
     printed = subprocess.run(["Rscript", SCRIPT], capture_output=True, text=True, check=True).stdout
     frozen, again = dict(leaves(from_r)), dict(leaves(json.loads(printed)))
     assert frozen.keys() == again.keys()
     for path, value in frozen.items():
         if isinstance(value, float) and path[0] != "versions":
-            assert math.isclose(value, again[path], rel_tol=1e-6, abs_tol=1e-9), path
+            assert math.isclose(value, again[path], rel_tol=1e-5, abs_tol=1e-9), path

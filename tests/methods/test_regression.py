@@ -124,6 +124,7 @@ def test_the_interval_of_a_standardised_slope_covers_and_that_of_known_sds_does_
 
 
 @pytest.mark.simulation
+@pytest.mark.slow
 def test_the_interval_of_the_difference_of_slopes_covers_a_planted_bend():
     rng = np.random.default_rng(12)
 
@@ -141,6 +142,7 @@ def test_the_interval_of_the_difference_of_slopes_covers_a_planted_bend():
 
 
 @pytest.mark.simulation
+@pytest.mark.slow
 def test_the_bootstrap_interval_of_explained_variance_covers():
     rng = np.random.default_rng(13)
     covered = 0

@@ -233,7 +233,7 @@ def effects_by_group(
     References
     ----------
     Holm (1979), Scandinavian Journal of Statistics 6, 65-70; Benjamini and Hochberg (1995), JRSS B 57, 289-300; Šidák
-    (1967), JASA 62, 626-633; Cochran (1954), Biometrics 10, 101-129. Adjusted p-values checked against R ``p.adjust``.
+    (1967), JASA 62, 626-633; Cochran (1954), Biometrics 10, 101-129. Checked against their formulas.
     """
     treatment = contrast.treatment(frame)
     if group not in frame.columns:

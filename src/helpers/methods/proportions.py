@@ -151,7 +151,7 @@ def risk_ratio(exposed: Counts, base: Counts, *, interval: str = "score") -> Est
     MethodError
         A group has no event: the ratio is zero or infinite, and its logarithm has no interval. Nothing is added to
         empty cells, since the ratio would then depend on what was added; the risk difference remains defined. Also
-        if everybody has the event in both groups and the logarithmic interval is asked for.
+        if everybody has the event in both groups and the logarithmic interval is asked for, or another interval.
 
     References
     ----------
@@ -160,6 +160,8 @@ def risk_ratio(exposed: Counts, base: Counts, *, interval: str = "score") -> Est
     1 where both groups have the event throughout (lower limit of 40/40 against 80/80: .912).
     """
     _refuse_empty_cells("risk_ratio", {"events of the exposed": exposed.events, "events of the base": base.events})
+    if interval not in ("score", "log"):
+        raise MethodError(f"unknown interval {interval!r} of a risk ratio; choose score or log")
     se = math.sqrt(sum(1 / group.events - 1 / group.n for group in (exposed, base)))
     if interval == "log" and se == 0:
         raise MethodError("risk_ratio: everybody has the event in both groups; use the score interval")

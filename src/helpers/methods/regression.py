@@ -1,11 +1,12 @@
 """Linear regression in standard deviations: slopes, differences of slopes at a knot, explained variance.
 
 A standardised slope is b * sd(x) / sd(y), and both standard deviations are estimated. Standardising first and taking
-HC3 afterwards treats them as known: with one predictor that gives the standard error of a correlation r as
-sqrt((1 - r^2) / n), where normal theory has (1 - r^2) / sqrt(n). In simulation (1,000 samples of 100 and 250; normal,
-skewed, heavy-tailed and ordinal data) intervals meant to cover 95 % covered 99 % at a slope of .6 and 99.9 % at .8.
-HC3 is the jackknife of a raw slope; the jackknife of the standardised slope, which leaves each row out of the standard
-deviations too, covered 92 to 96 %, and is used here. It needs no refitting.
+HC3 afterwards treats them as known: with one predictor that gives the standard error of a correlation r as sqrt((1 -
+r^2) / n), where normal theory has (1 - r^2) / sqrt(n). In simulation (samples of 100 and 250) its 95 % intervals
+covered 99 % at a slope of .6 and 99.9 % at .8 with normal data, 97 to 99.6 % with ten-point answers. HC3 is the
+jackknife of a raw slope; the jackknife of the standardised slope, which leaves each row out of the standard
+deviations too, covered 92 to 96 % (samples of 60 and 250; normal, skewed, heavy-tailed, ten-point), and is used here.
+It needs no refitting.
 """
 
 from __future__ import annotations
@@ -194,7 +195,8 @@ def explained_variance(frame: pd.DataFrame, outcome: str, predictor: str, *, dra
 
     References
     ----------
-    Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13. The value equals scipy's ``linregress``.
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13. The value is checked
+    against R 4.2 ``lm``, the interval's coverage by simulation.
     """
     values, n_dropped = _rows(frame, outcome, [predictor])
     drawn = covariances(values, draws, seed)
