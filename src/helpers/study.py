@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from helpers.register.rules import AnyRule, NecessityRule
 from helpers.register.verdicts import Interval, Verdict, judge
 from helpers.schemas.experiment import Experiment
 from helpers.schemas.survey import Survey
+from helpers.whole_file import write_text
 
 ROLES = ("primary", "alternative")
 
@@ -89,6 +89,7 @@ class Study:
         self.table: Survey | Experiment = self._open(str(declared["dataset"].schema))
         self._rows: list[Row] = []
         self._judged: list[tuple[Component, str, Estimate, Verdict]] = []
+        self._hand_in()
 
     def _open(self, schema: str) -> Survey | Experiment:
         if self.dataset.simulator is not None:
@@ -191,8 +192,16 @@ class Study:
     def verdict(self) -> Html:
         """Each component's primary evidence judged by its rule, in a sentence."""
         self._hand_in()
+        others: dict[str, list[Verdict]] = {}
+        for row in self._rows:
+            if row.role == "alternative":
+                others.setdefault(f"{row.claim}/{row.component}", []).append(Verdict(row.verdict))
         return cards.verdicts(
-            self._judged, not self.is_real, self.dataset.design, same_respondent=isinstance(self.table, Survey)
+            self._judged,
+            others,
+            not self.is_real,
+            self.dataset.design,
+            same_respondent=isinstance(self.table, Survey),
         )
 
     def _component(self, name: str) -> tuple[Claim, Component]:
@@ -229,7 +238,7 @@ class Study:
             parameters=self.run.removeprefix(f"{self.name}.{self.dataset.slug}").removeprefix("."),
             design=self.dataset.design if self.is_real else self.dataset.reality,
             measure=estimate.measure,
-            unit=part.rule.unit,
+            unit=part.rule.unit if role == "primary" else estimate.unit,
             estimate=float(estimate.value),
             se=float(estimate.se),
             ci_low=float(estimate.ci_low),
@@ -252,8 +261,9 @@ class Study:
         source = str(Path(__file__).resolve().parent)
         loaded = {name: str(getattr(module, "__file__", "") or "") for name, module in sorted(sys.modules.items())}
         modules = {name: path for name, path in loaded.items() if path.startswith(source)}
-        _write_json(Path(self._job["evidence"]), [row.to_dict() for row in self._rows])
-        _write_json(Path(self._job["reads"]), {"modules": modules, "files": self._checksums})
+        rows = [row.to_dict() for row in self._rows]
+        write_text(Path(self._job["evidence"]), json.dumps(rows, ensure_ascii=False))
+        write_text(Path(self._job["reads"]), json.dumps({"modules": modules, "files": self._checksums}))
 
 
 def _demand_schema(name: str, dataset: Dataset, schema: str | None) -> None:
@@ -290,10 +300,3 @@ def _job(run: str) -> dict[str, Any] | None:
         return None
     job = json.loads(Path(named).read_text(encoding="utf-8"))
     return job if job["run"] == run else None
-
-
-def _write_json(path: Path, content: Any) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file, ensure_ascii=False, indent=1)
-    os.replace(name, path)

@@ -127,9 +127,13 @@ def evidence(name: str, role: str, specification: str, estimate: Estimate, verdi
 
 
 def verdicts(
-    rows: Sequence[tuple[Component, str, Estimate, Verdict]], simulated: bool, design: str, same_respondent: bool
+    rows: Sequence[tuple[Component, str, Estimate, Verdict]],
+    alternatives: Mapping[str, Sequence[Verdict]],
+    simulated: bool,
+    design: str,
+    same_respondent: bool,
 ) -> Html:
-    """The ending of a study: each component's sentence, number and verdict, in both languages."""
+    """The ending of a study: each component's sentence, number and verdict, and what other specifications say."""
     parts = []
     for part, name, estimate, verdict in rows:
         english, chinese = _SENTENCES[verdict]
@@ -143,12 +147,25 @@ def verdicts(
                 tag("b", text(verdict), class_=f"verdict {_slug(verdict)}"),
                 bilingual(f"{part.statement.en} {english}", f"{part.statement.zh}{chinese}({VERDICT_ZH[verdict]})"),
                 tag("p", text(figure), class_="figure"),
+                tag("p", text(_agreement(verdict, alternatives.get(name, ()))), class_="agreement"),
                 bilingual(f"A proxy: {part.proxy.en}", part.proxy.zh, class_="proxy") if part.proxy else "",
             )
         )
     caution = _caution(simulated, design, same_respondent)
     words = "\n".join(f"{name}: {verdict}" for _, name, _, verdict in rows)
     return Html(tag("section", tag("p", text(caution), class_="caution"), tag("ul", *parts), class_="verdicts"), words)
+
+
+def _agreement(verdict: Verdict, others: Sequence[Verdict]) -> str:
+    """Whether the other specifications say the same, and what those say that do not."""
+    if not others:
+        return "No other specification was judged."
+    agree = sum(other == verdict for other in others)
+    if agree == len(others):
+        return f"All {agree} other specifications say the same."
+    differing = [other for other in others if other != verdict]
+    counted = ", ".join(f"{differing.count(other)} {other}" for other in dict.fromkeys(differing))
+    return f"Of {len(others)} other specifications {agree} say the same; the rest: {counted}."
 
 
 def _caution(simulated: bool, design: str, same_respondent: bool) -> str:

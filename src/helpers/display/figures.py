@@ -13,6 +13,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from helpers.display.style import ACCENT, CLAIM, INK, SOFT
 from helpers.errors import MethodError
@@ -106,8 +107,9 @@ def forest(
         axes.annotate(words, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=8.5, color=colour)
     if items[0][1].scale == "log":
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(lambda value, _: exact(round(value, 3)))
-        axes.xaxis.set_minor_formatter(lambda value, _: "")
     axes.set_yticks(range(len(items)), [label for label, _ in items])
     axes.set_ylim(len(items) - 0.4, -0.6)
     axes.set(xlabel=axis or items[0][1].unit, title=title)

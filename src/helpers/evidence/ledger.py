@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
-import tempfile
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,6 +12,8 @@ from typing import Any
 
 from helpers.errors import DataInvalid
 from helpers.evidence.record import COLUMNS, Row, RunRecord
+from helpers.register.verdicts import Verdict
+from helpers.whole_file import write_text
 
 #: Relative difference up to which two numbers are the same: numerical libraries differ between machines.
 SAME = 1e-6
@@ -75,16 +75,7 @@ def write(path: Path, rows: Iterable[Row]) -> None:
     writer.writeheader()
     for row in sorted(rows, key=lambda row: row.identity):
         writer.writerow({name: _printed(value) for name, value in row.to_dict().items()})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text.getvalue())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_text(path, text.getvalue())
 
 
 def update(path: Path, records: Sequence[RunRecord], listed: Collection[str], *, accept: bool) -> Changes:
@@ -172,4 +163,9 @@ def _parsed(path: Path, line: int, record: dict[str, str]) -> Row:
             raise DataInvalid(
                 f"{path}:{line}: {name} is {text!r}, not a number; restore the file with `git checkout -- {path.name}`"
             ) from None
+    if record["verdict"] not in set(Verdict):
+        raise DataInvalid(
+            f"{path}:{line}: verdict is {record['verdict']!r}; allowed are {', '.join(Verdict)}; "
+            f"restore the file with `git checkout -- {path.name}`"
+        )
     return Row(**values)

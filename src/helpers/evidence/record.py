@@ -67,8 +67,8 @@ class RunRecord:
     """A run as the batch leaves it: status ``done``, ``failed`` or ``skipped``, with the cause of the latter two.
 
     ``cause`` is empty or one of ``parameters``, ``data``, ``cell``, ``time limit``, ``killed``, ``kernel``,
-    ``interrupted``. ``checksums`` are those of the data files that the run read, ``versions`` those of the packages
-    that decide numbers.
+    ``interrupted``, ``page`` (the results are complete, the page could not be written). ``checksums`` are those of the
+    data files that the run read, by ``folder/file``, ``versions`` those of the packages that decide numbers.
     """
 
     run: str

@@ -58,7 +58,7 @@ def exact(value: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """A 95 % interval in brackets."""
+    """A 95 % interval in brackets."""
     return f"[{number(low)}, {number(high)}]"
 
 
@@ -69,20 +69,20 @@ def rule_sentence(rule: Rule) -> str:
         side = "at or above" if rule.direction == "positive" else "at or below"
         low, high = rule.null_band
         return (
-            f"Supported if the whole 95 % interval of the {name} ({rule.unit}) lies {side} {exact(rule.smallest)}; "
-            f"practically null if the 90 % interval lies inside {exact(low)} to {exact(high)}; "
-            f"contradicted if the 95 % interval lies on the other side of {exact(rule.null_value)}."
+            f"Supported if the whole 95 % interval of the {name} ({rule.unit}) lies {side} {exact(rule.smallest)}; "
+            f"practically null if the 90 % interval lies inside {exact(low)} to {exact(high)}; "
+            f"contradicted if the 95 % interval lies on the other side of {exact(rule.null_value)}."
         )
     if isinstance(rule, RegionRule):
         claimed = f" around the claimed {exact(rule.claimed)}" if rule.claimed is not None else ""
         return (
-            f"Supported if the whole 95 % interval of the {name} ({rule.unit}) lies {_region(rule)}{claimed}; "
+            f"Supported if the whole 95 % interval of the {name} ({rule.unit}) lies {_region(rule)}{claimed}; "
             f"contradicted if it lies wholly outside."
         )
     if isinstance(rule, NecessityRule):
         return (
             f"Supported if the necessity effect size exceeds what an additive relation gives, and at most "
-            f"{exact(100 * rule.largest_share)} % are exceptions; contradicted if surely more are."
+            f"{exact(100 * rule.largest_share)} % are exceptions; contradicted if surely more are."
         )
     raise TypeError(f"no wording for {type(rule).__name__}")
 

@@ -1,0 +1,39 @@
+"""The command ``loyalty``: what each part does is imported only when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from helpers.cli_claims import claims
+from helpers.cli_data import data
+from helpers.cli_run import new, run
+from helpers.errors import LoyaltyError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="loyalty-claims", prog_name="loyalty")
+def loyalty() -> None:
+    """Test what five documents assert about online customers, on real open data or on your own."""
+
+
+for command in (claims, data, run, new):
+    loyalty.add_command(command)
+
+
+def main() -> None:
+    """Run the command; a user's mistake is one sentence and exit code 2, an interruption is 130."""
+    try:
+        sys.exit(loyalty(standalone_mode=False) or 0)
+    except LoyaltyError as fault:
+        click.echo(f"loyalty: {fault}", err=True)
+        sys.exit(2)
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+    except click.ClickException as fault:
+        fault.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("loyalty: interrupted", err=True)
+        sys.exit(130)

@@ -1,0 +1,163 @@
+"""``loyalty run`` does the runs that are due; ``loyalty new study`` begins a study."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from helpers.evidence.ledger import Changes
+    from helpers.evidence.record import RunRecord
+    from helpers.project import Project
+    from helpers.runner.batch import Result
+
+# Imports stand inside the functions, so that a batch with nothing to do does not wait for what it does not need.
+# ruff: noqa: PLC0415
+
+_NEW_ROWS_TOLD = 10  # more new rows than these are counted, not listed; changed and lost ones are always listed
+
+
+@click.command()
+@click.argument("study", required=False)
+@click.option("-d", "--dataset", "datasets", multiple=True, metavar="DATASET", help="Only on this one; repeatable.")
+@click.option("-p", "given", multiple=True, metavar="NAME=VALUES", help="A parameter; commas make a grid. Repeatable.")
+@click.option("--jobs", type=click.IntRange(1, 64), help="Runs side by side; by default one a core.")
+@click.option("--data", type=click.Choice(["auto", "real", "simulated"]), default="auto", show_default=True,
+              help="Every run whose data can be had, those on real data, or those on simulated data.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would run and why; start nothing, fetch nothing.")
+@click.option("--accept", is_flag=True, help="Let the ledger take over rows that differ from those it has.")
+@click.option("--force", is_flag=True, help="Run also what is fresh.")
+@click.option("--cell-limit", type=click.FloatRange(min=0, min_open=True), default=600.0, show_default=True,
+              metavar="SECONDS", help="Time that one cell may take.")  # fmt: skip
+@click.pass_context
+def run(
+    context: click.Context,
+    study: str | None,
+    datasets: tuple[str, ...],
+    given: tuple[str, ...],
+    jobs: int | None,
+    data: str,
+    dry_run: bool,
+    accept: bool,
+    force: bool,
+    cell_limit: float,
+) -> None:
+    """Do the runs of notebooks/runs.yaml that are not fresh, or those of one STUDY.
+
+    \b
+    loyalty run
+    loyalty run satisfaction_loyalty -d csibank -p level=0.9,0.95
+
+    Only runs that runs.yaml lists write evidence into the ledger. Runs whose data cannot be had are skipped.
+
+    \b
+    Exit codes:
+      0    every run is done or fresh, or was skipped beside others
+      1    a run failed, or the ledger differs and --accept was not given
+      2    nothing could start: a mistake in the call or in a file, no data at all,
+           a disk that refuses to be written, another batch at work
+      130  interrupted; finished runs are kept, the next `loyalty run` does the rest
+    """
+    from helpers.project import Project
+    from helpers.runner import batch
+
+    project = Project.here()
+    with batch.opened(project, dry_run=dry_run) as opened:
+        triage = opened.triage(study, datasets, [_pair(text) for text in given], data, force=force)
+        for spec, reason in triage.due if dry_run else ():
+            click.echo(f"{spec.name}: {reason}" + ("" if spec.listed else " (not listed: no row in the ledger)"))
+        if dry_run:
+            click.echo(f"{len(triage.due)} to do, {len(triage.fresh)} fresh")
+            return
+        result = opened.execute(triage, jobs=jobs, cell_limit=cell_limit, finish=write_page, stream=sys.stderr)
+        changes = _update_ledger(project, result, accept=accept)
+        _write_index(project, result)
+    _tell(result, changes)
+    context.exit(_exit_code(result, changes))
+
+
+def write_page(record: RunRecord) -> Path:
+    """The page of a run; called in the worker process that did it."""
+    from helpers.pages import export
+    from helpers.project import Project
+
+    return export.export(Project.here(), record)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, values = text.partition("=")
+    if not (name and equals and values):
+        raise click.BadParameter(f"{text!r} is not NAME=VALUES, as in -p level=0.9,0.95", param_hint="-p")
+    return name, values
+
+
+def _update_ledger(project: Project, result: Result, *, accept: bool) -> Changes:
+    from helpers.evidence import ledger
+    from helpers.runner.store import writable
+
+    with writable(project.ledger):
+        return ledger.update(project.ledger, result.asked, result.listed, accept=accept)
+
+
+def _write_index(project: Project, result: Result) -> None:
+    """Write the index anew unless it is younger than everything that it shows."""
+    index = project.reports / "index.html"
+    shown = [
+        project.ledger,
+        project.datasets,
+        *project.claims.glob("*.yaml"),
+        *Path(__file__).parent.rglob("pages/**/*"),
+    ]
+    shown += [path for record in result.known for path in (record.page,) if path]
+    if not result.did_something and index.exists():
+        written = index.stat().st_mtime
+        if all(path.stat().st_mtime <= written for path in shown if path.is_file()):
+            return
+    from helpers.pages import index as pages
+    from helpers.runner.store import writable
+
+    with writable(project.reports):
+        pages.write(project, result.known)
+
+
+def _tell(result: Result, changes: Changes) -> None:
+    lines = changes.lines()
+    if len(changes.added) > _NEW_ROWS_TOLD:
+        lines = [f"{len(changes.added)} new rows", *(line for line in lines if not line.startswith("new: "))]
+    for line in lines:
+        click.echo(f"ledger: {line}")
+    counts = {
+        status: sum(record.status == status for record in result.done) for status in ("done", "failed", "skipped")
+    }
+    told = [f"{count} {status}" for status, count in counts.items() if count]
+    if result.fresh:
+        told.append(f"{len(result.fresh)} fresh")
+    click.echo(", ".join(told) if result.done else f"nothing to do: {len(result.fresh)} runs fresh")
+
+
+def _exit_code(result: Result, changes: Changes) -> int:
+    if any(record.status == "failed" for record in result.done) or changes.open:
+        return 1
+    return 2 if all(record.status == "skipped" for record in result.asked) else 0
+
+
+@click.group()
+def new() -> None:
+    """Begin something new: a study."""
+
+
+@new.command("study")
+@click.argument("name")
+@click.option("--schema", required=True, metavar="SCHEMA", help="What the study works on: survey or experiment.")
+@click.option("--claim", "claims", multiple=True, metavar="ID", help="A claim that it will answer; repeatable.")
+def new_study(name: str, schema: str, claims: Sequence[str]) -> None:
+    """Write notebooks/NAME.ipynb: the order of a paper, ready to run on the simulated dataset of its schema."""
+    from helpers.project import Project
+    from helpers.runner import template
+
+    path = template.write(Project.here(), name, schema, claims)
+    click.echo(f"{path}\nrun it with `loyalty run {name}`, or open it with `make lab`; list it in notebooks/runs.yaml")

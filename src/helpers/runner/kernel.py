@@ -1,0 +1,207 @@
+"""One notebook in one kernel: executed by papermill, watched for its time limit and for a wish to stop.
+
+Imports papermill, which takes more than a second: only worker processes import this module.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbclient.exceptions import DeadKernelError
+from papermill import execute_notebook
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
+
+from helpers.runner.outcome import DONE, Outcome, is_disk
+
+ENGINE = "watched"
+POLL_SECONDS = 0.2
+GRACE_SECONDS = 5.0  # between the interrupt, which lets a cell keep what it has, and the kill
+START_SECONDS = 60
+
+#: Errors of a study that are not the fault of its code.
+_CAUSES = {
+    "ParameterError": "parameters",
+    "DataInvalid": "data",
+    "DataUnavailable": "data",
+    "CatalogueError": "data",
+}
+
+
+class Stopped(Exception):
+    """The watch has interrupted the run, and the kernel raised nothing."""
+
+
+@dataclass
+class Watch:
+    """Interrupts a running cell at its limit or when `stop` appears, and kills the kernel if it ignores that.
+
+    Parameters
+    ----------
+    cell_limit : float
+        Seconds that a cell may take.
+    stop : Path
+        A file whose existence means that the batch wants to stop. A file, because it works the same whatever executor
+        brought the run here.
+    """
+
+    cell_limit: float
+    stop: Path
+    reason: str = ""  # why the watch interrupted: "time limit" or "interrupted"
+    cell: str = ""  # the cell that runs or ran last, in words
+    last_good: str = ""
+    manager: Any = None
+    _client: Any = None
+    _timer: asyncio.TimerHandle | None = None
+    _deadline: float = 0.0
+    _pending: asyncio.Future[Any] | None = None
+
+    def attach(self, client: PapermillNotebookClient) -> None:
+        """Follow the cells of a client."""
+        self._client = client
+        client.on_cell_execute = self._begin_cell
+        client.on_cell_executed = self._end_cell
+
+    def detach(self) -> None:
+        """Stop looking; a timer left behind would look at the next run in the same process."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _begin_cell(self, cell: Any, cell_index: int) -> None:
+        self.manager = self._client.km
+        if self.stop.exists():
+            self.reason = self.reason or "interrupted"
+        if self.reason:
+            raise Stopped
+        self.cell = f"cell In [{self._client.code_cells_executed + 1}] ({_first_line(cell.source)})"
+        self._deadline = time.monotonic() + self.cell_limit
+        self._look()
+
+    def _end_cell(self, cell: Any, cell_index: int, execute_reply: Mapping[str, Any]) -> None:
+        self.detach()
+        if execute_reply["content"]["status"] == "ok":
+            self.last_good = self.cell
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if not self.reason and (self.stop.exists() or now > self._deadline):
+            self.reason = "interrupted" if self.stop.exists() else "time limit"
+            self._deadline = now + GRACE_SECONDS
+            self._pending = asyncio.ensure_future(self.manager.interrupt_kernel())
+        elif self.reason and now > self._deadline:
+            self._pending = asyncio.ensure_future(self.manager.signal_kernel(signal.SIGKILL))
+            return
+        self._timer = asyncio.get_running_loop().call_later(POLL_SECONDS, self._look)
+
+    def exit_signal(self) -> str:
+        """The signal that ended the kernel, in words, where the operating system tells."""
+        process = getattr(getattr(self.manager, "provisioner", None), "process", None)
+        code = getattr(process, "returncode", None)
+        if code is None or code >= 0:
+            return f"with exit code {code}" if code is not None else "unexpectedly"
+        name = signal.Signals(-code).name
+        return f"by {name}" + (", as the system does when memory runs out" if name == "SIGKILL" else "")
+
+
+class WatchedEngine(NBClientEngine):
+    """papermill's own engine, with a `Watch` on its client."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, *, watch: Watch, start_timeout: int = START_SECONDS, **_):
+        """Execute the notebook's cells in order until one fails."""
+        # Sockets rather than ports: others cannot listen, and two kernels that start at once cannot choose the same.
+        sockets = Config(KernelManager={"transport": "ipc"})
+        client = PapermillNotebookClient(
+            nb_man,
+            config=sockets,
+            kernel_name=kernel_name,
+            startup_timeout=start_timeout,
+            timeout=None,
+            log=logging.getLogger("papermill"),
+        )
+        watch.attach(client)
+        try:
+            client.execute()
+        finally:
+            watch.detach()
+
+
+papermill_engines.register(ENGINE, WatchedEngine)
+logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it reports stands in the outcome
+
+
+def execute(notebook: Path, target: Path, values: Mapping[str, Any], scratch: Path, watch: Watch) -> Outcome:
+    """Execute a notebook with values in a kernel of its own.
+
+    Parameters
+    ----------
+    notebook, target : Path
+        The study, and the file to write after each cell.
+    values : mapping of str to object
+        Its parameters.
+    scratch : Path
+        The kernel's working folder.
+    watch : Watch
+        Limit and stop file.
+
+    Returns
+    -------
+    Outcome
+        Also for a run that failed in any way: its cause, and a message that names cell and last good cell.
+
+    Raises
+    ------
+    OSError
+        The disk refused to be written.
+    """
+    try:
+        execute_notebook(
+            notebook,
+            target,
+            dict(values),
+            engine_name=ENGINE,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            start_timeout=START_SECONDS,
+            cwd=scratch,
+            watch=watch,
+        )
+        if watch.reason:  # the last cell swallowed the interrupt: what it left is not what it would have left
+            raise Stopped
+    except Exception as fault:
+        if is_disk(fault):
+            raise
+        return _failure(fault, watch)
+    return DONE
+
+
+def _failure(fault: Exception, watch: Watch) -> Outcome:
+    if watch.manager is None:
+        return Outcome("kernel", f"the kernel did not start: {str(fault) or type(fault).__name__}")
+    after = f"; last good: {watch.last_good}" if watch.last_good else "; no cell before it"
+    if watch.reason == "time limit":
+        return Outcome("time limit", f"{watch.cell} took longer than {watch.cell_limit:g} s{after}")
+    if watch.reason == "interrupted":
+        return Outcome("interrupted", f"the batch was stopped at {watch.cell}{after}")
+    if isinstance(fault, DeadKernelError):
+        return Outcome("killed", f"the kernel was ended in {watch.cell} {watch.exit_signal()}{after}")
+    if isinstance(fault, PapermillExecutionError):
+        cause = _CAUSES.get(fault.ename, "cell")
+        return Outcome(cause, f"{watch.cell} stopped with {fault.ename}: {fault.evalue}{after}")
+    return Outcome("cell", f"{watch.cell} stopped with {type(fault).__name__}: {fault}{after}")
+
+
+def _first_line(source: str) -> str:
+    lines = [line.strip() for line in source.splitlines()]
+    code = next((line for line in lines if line and not line.startswith("#")), "")
+    return code if len(code) <= 60 else f"{code[:57]}..."

@@ -1,0 +1,252 @@
+"""Which runs there are: those listed in ``notebooks/runs.yaml``, and grids asked for on the command line."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from helpers import checked_yaml, parameters
+from helpers.catalogue.datasets import Catalogue, Dataset
+from helpers.errors import LoyaltyError, ParameterError
+from helpers.project import Project
+from helpers.register.model import Register
+from helpers.runner import keys, studies
+from helpers.runner.studies import Study
+
+#: What ``--data`` takes: every run, those on real data, those on simulated data; runs without a dataset are in all.
+DATA = ("auto", "real", "simulated")
+
+
+class _Entry(BaseModel):
+    """One item of runs.yaml: a study on some datasets, each with every combination of the parameters' values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    study: str
+    datasets: tuple[str, ...] = ()
+    parameters: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """A run as it is planned: study, values, and digests of what is known of its inputs before it starts.
+
+    Attributes
+    ----------
+    name : str
+        Unique; also the stem of its files.
+    study : str
+        Name of the study.
+    notebook : Path
+        Its notebook.
+    values : mapping of str to object
+        All parameters, checked.
+    seed : int
+        From the name.
+    listed : bool
+        Whether runs.yaml lists it, so that its evidence enters the ledger.
+    inputs : str
+        ``dataset``, ``none`` or ``ledger``.
+    datasets : tuple of str
+        The datasets that its values name; the first is the one in its name.
+    reality : str
+        That of its dataset: ``real``, ``fictitious`` or ``simulated``; ``none`` without a dataset.
+    code, entry : str
+        Digests of the notebook's code and of the datasets' entries in the catalogue.
+    claims : mapping of str to str
+        Digest of each claim that the study answers, rules included.
+    """
+
+    name: str
+    study: str
+    notebook: Path
+    values: Mapping[str, Any]
+    seed: int
+    listed: bool
+    inputs: str = "dataset"
+    datasets: tuple[str, ...] = ()
+    reality: str = "none"
+    code: str = ""
+    entry: str = ""
+    claims: Mapping[str, str] = field(default_factory=dict)
+
+
+class Planner:
+    """Makes runs of names and values, checking everything that can be checked before a kernel starts.
+
+    Parameters
+    ----------
+    project : Project
+        The checkout.
+    catalogue : Catalogue
+        Its datasets.
+    register : Register
+        Its claims.
+    """
+
+    def __init__(self, project: Project, catalogue: Catalogue, register: Register) -> None:
+        self.project = project
+        self.catalogue = catalogue
+        self.register = register
+        self._studies: dict[str, Study] = {}
+
+    @cached_property
+    def listed(self) -> tuple[RunSpec, ...]:
+        """The runs of runs.yaml in its order, those that read the ledger last.
+
+        Raises
+        ------
+        ParameterError
+            The file is malformed, names what does not exist, or lists a run twice.
+        """
+        path = self.project.notebooks / "runs.yaml"
+        specs: dict[str, RunSpec] = {}
+        for number, entry in enumerate(checked_yaml.load(path, tuple[_Entry, ...], ParameterError), start=1):
+            try:
+                study = self.study(entry.study)
+                grids = {name: self._grid(study, name, value) for name, value in entry.parameters.items()}
+                for spec in self._combine(study, entry.datasets, grids, listed=True):
+                    if spec.name in specs:
+                        raise ParameterError(f"the run {spec.name} is listed twice; remove one")
+                    specs[spec.name] = spec
+            except LoyaltyError as fault:
+                raise ParameterError(f"{path}, entry {number} ({entry.study}): {fault}") from None
+        return tuple(sorted(specs.values(), key=lambda spec: spec.inputs == "ledger"))
+
+    def study(self, name: str) -> Study:
+        """The study of that name, read once."""
+        if name not in self._studies:
+            self._studies[name] = studies.load(self.project, name)
+        return self._studies[name]
+
+    def requested(
+        self,
+        study: str | None = None,
+        datasets: Sequence[str] = (),
+        given: Sequence[tuple[str, str]] = (),
+        data: str = "auto",
+    ) -> list[RunSpec]:
+        """The runs that a command asks for.
+
+        Parameters
+        ----------
+        study : str, optional
+            All studies if left out.
+        datasets : sequence of str
+            Only these; with a study, also ones that runs.yaml does not list for it.
+        given : sequence of (name, text)
+            As in ``-p name=text``: a comma separates the values of a grid, in a list parameter the items of the list.
+        data : str
+            One of `DATA`.
+
+        Returns
+        -------
+        list of RunSpec
+            Names are unique. A run that equals a listed one is the listed one.
+
+        Raises
+        ------
+        ParameterError, CatalogueError
+            A study, dataset or parameter is unknown, a value is not allowed, a dataset does not fill the study's
+            schema, or nothing answers the request.
+        """
+        for slug in datasets:
+            self.catalogue.dataset(slug)
+        if study is None and given:
+            raise ParameterError(
+                "-p needs a study: a parameter belongs to one, as in `loyalty run STUDY -p name=value`"
+            )
+        if study is None:
+            specs = [spec for spec in self.listed if not datasets or set(datasets) & set(spec.datasets)]
+        else:
+            specs = self._of_study(self.study(study), datasets, given)
+        chosen = [spec for spec in specs if data == "auto" or spec.reality in (data, "none")]
+        if not chosen:
+            asked = " ".join([*([study] if study else []), *(f"-d {slug}" for slug in datasets), f"--data {data}"])
+            raise ParameterError(f"no run answers {asked}; `loyalty run --dry-run` shows the listed ones")
+        return chosen
+
+    def _of_study(self, study: Study, datasets: Sequence[str], given: Sequence[tuple[str, str]]) -> list[RunSpec]:
+        listed = [spec for spec in self.listed if spec.study == study.name]
+        if given:
+            where = datasets or tuple(dict.fromkeys(slug for spec in listed for slug in spec.datasets[:1]))
+            return self._known(self._combine(study, where, self._from_texts(study, given), listed=False))
+        chosen = [spec for spec in listed if not datasets or spec.datasets[:1] in [(slug,) for slug in datasets]]
+        others = tuple(slug for slug in datasets if not any(spec.datasets[0] == slug for spec in chosen))
+        if others or not chosen:
+            chosen += self._combine(study, others, {}, listed=False)
+        return chosen
+
+    def _known(self, specs: Iterable[RunSpec]) -> list[RunSpec]:
+        listed = {spec.name: spec for spec in self.listed}
+        return [listed.get(spec.name, spec) for spec in specs]
+
+    def _from_texts(self, study: Study, given: Sequence[tuple[str, str]]) -> dict[str, list[Any]]:
+        grids: dict[str, list[Any]] = {}
+        for name, text in given:
+            if name == "dataset":
+                raise ParameterError(f"{study.name}: name the dataset with -d, as in -d {text}")
+            parameter = parameters.find(study.name, study.parameters, name)
+            grids.setdefault(name, []).extend(parameters.from_text(study.name, parameter, text))
+        return grids
+
+    def _grid(self, study: Study, name: str, value: Any) -> list[Any]:
+        """The values that runs.yaml gives a parameter: a list is a grid, for a list parameter a list of lists."""
+        parameter = parameters.find(study.name, study.parameters, name)
+        if not isinstance(value, list) or not value or (parameter.is_list and not isinstance(value[0], list)):
+            return [value]
+        return value
+
+    def _combine(
+        self, study: Study, datasets: Sequence[str], grids: Mapping[str, list[Any]], *, listed: bool
+    ) -> list[RunSpec]:
+        """One run for each combination of datasets and values; combinations that come to the same are one run."""
+        if datasets and study.inputs != "dataset":
+            raise ParameterError(f"{study.name} works on no dataset (its inputs are {study.inputs!r}); leave it out")
+        every = dict(grids) | ({"dataset": list(datasets)} if datasets else {})
+        combinations = (dict(zip(every, values, strict=True)) for values in itertools.product(*every.values()))
+        specs = [self._spec(study, given, listed=listed) for given in combinations]
+        return list({spec.name: spec for spec in specs}.values())
+
+    def _spec(self, study: Study, given: Mapping[str, Any], *, listed: bool) -> RunSpec:
+        values = parameters.check(study.name, study.parameters, given)
+        used = [
+            self._filling(study, name, str(value)) for name, value in values.items() if study.parameters[name].schema
+        ]
+        name = parameters.run_name(study.name, study.parameters, values)
+        answered = {claim.id for claim, _ in self.register.components_of(study.name)} | set(study.claims)
+        return RunSpec(
+            name=name,
+            study=study.name,
+            notebook=study.notebook,
+            values=values,
+            seed=parameters.seed(name),
+            listed=listed,
+            inputs=study.inputs,
+            datasets=tuple(dataset.slug for dataset in used),
+            reality=used[0].reality if used else "none",
+            code=study.code,
+            entry=keys.digest([dataset.model_dump(mode="json") for dataset in used]),
+            claims={
+                claim: keys.digest(self.register.claim(claim).model_dump(mode="json")) for claim in sorted(answered)
+            },
+        )
+
+    def _filling(self, study: Study, parameter: str, slug: str) -> Dataset:
+        """The dataset that a parameter names, which must fill the schema that its comment asks for."""
+        dataset = self.catalogue.dataset(slug)
+        schema = study.parameters[parameter].schema
+        if schema not in dataset.schemas:
+            fitting = ", ".join(other.slug for other in self.catalogue if schema in other.schemas) or "none"
+            fills = ", ".join(dataset.schemas) or "none"
+            raise ParameterError(
+                f"{study.name}: the dataset {slug} does not fill the schema {schema} (it fills {fills}); "
+                f"those that do are {fitting}"
+            )
+        return dataset

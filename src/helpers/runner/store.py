@@ -1,0 +1,187 @@
+"""What is kept between batches: the record of each run, what it read, and checksums of files that did not change."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import LoyaltyError
+from helpers.evidence.record import Row, RunRecord
+from helpers.project import Project
+from helpers.runner import keys
+from helpers.runner.keys import Inputs, Reads
+
+# A file that was written with other fields is begun anew, which costs a rerun and loses no result.
+_FORMAT = (
+    zlib.crc32(",".join(item.name for kind in (RunRecord, Row, Inputs, Reads) for item in fields(kind)).encode()) >> 1
+)
+_TABLES = """
+create table if not exists runs (run text primary key, record text not null, inputs text, reads text);
+create table if not exists files (path text primary key, modified integer, size integer, sha256 text);
+"""
+_RACY_SECONDS = 2.0  # a file written that recently may change again within one tick of the file system's clock
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A run as it was left: its record, and if it ended well, its inputs at the time and what it read."""
+
+    record: RunRecord
+    inputs: Inputs | None = None
+    reads: Reads | None = None
+
+
+class Store:
+    """Run state in ``data/processed/runs.sqlite``. Only the process that holds `batch_lock` writes runs.
+
+    Parameters
+    ----------
+    project : Project
+        The checkout.
+
+    Raises
+    ------
+    LoyaltyError
+        From any method: the file cannot be written or read; one sentence says why and what to do.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._root = project.root
+        self._path = project.processed / "runs.sqlite"
+        with writable(project.processed):
+            project.runs.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(self._path)
+            self._begin()
+
+    def _begin(self) -> None:
+        (found,) = self._connection.execute("pragma user_version").fetchone()
+        if found != _FORMAT:
+            self._connection.executescript("drop table if exists runs; drop table if exists files;")
+        self._connection.executescript(f"{_TABLES} pragma user_version = {_FORMAT};")
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def save(self, stored: Stored) -> None:
+        """Keep a run, in place of what was known of it."""
+        parts = [json.dumps(asdict(part)) if part else None for part in (stored.inputs, stored.reads)]
+        self._write(
+            "insert or replace into runs values (?, ?, ?, ?)", (stored.record.run, self._pack(stored.record), *parts)
+        )
+
+    def save_skipped(self, record: RunRecord) -> None:
+        """Keep that a run was skipped, unless something is known of an earlier time when it could run."""
+        known = self.get(record.run)
+        if known is None or known.record.status == "skipped":
+            self.save(Stored(record))
+
+    def get(self, run: str) -> Stored | None:
+        """What is known of a run."""
+        row = self._read("select record, inputs, reads from runs where run = ?", run)
+        return self._unpack(row[0]) if row else None
+
+    def all(self) -> list[Stored]:
+        """Every run, by name."""
+        return [self._unpack(row) for row in self._read("select record, inputs, reads from runs order by run")]
+
+    def hash_file(self, path: Path) -> str:
+        """SHA-256 of a file, from memory if its size and time of change are those of last time; `MISSING` if none."""
+        try:
+            state = path.stat()
+        except OSError:
+            return keys.MISSING
+        identity = (str(path), state.st_mtime_ns, state.st_size)
+        known = self._read("select sha256 from files where path = ? and modified = ? and size = ?", *identity)
+        if known:
+            return known[0][0]
+        found = keys.hash_file(path)
+        if time.time() - state.st_mtime > _RACY_SECONDS:
+            self._write("insert or replace into files values (?, ?, ?, ?)", (*identity, found))
+        return found
+
+    def _write(self, statement: str, values: tuple[Any, ...]) -> None:
+        with writable(self._path), self._connection:
+            self._connection.execute(statement, values)
+
+    def _read(self, statement: str, *values: Any) -> list[Any]:
+        with writable(self._path):
+            return self._connection.execute(statement, values).fetchall()
+
+    def _pack(self, record: RunRecord) -> str:
+        content = asdict(record)
+        for name in ("notebook", "page"):
+            if content[name] is not None:
+                content[name] = os.path.relpath(content[name], self._root)
+        return json.dumps(content)
+
+    def _unpack(self, row: tuple[str, str | None, str | None]) -> Stored:
+        content = json.loads(row[0])
+        for name in ("notebook", "page"):
+            if content[name] is not None:
+                content[name] = self._root / content[name]
+        content["evidence"] = tuple(Row(**item) for item in content["evidence"])
+        return Stored(
+            RunRecord(**content),
+            Inputs(**json.loads(row[1])) if row[1] else None,
+            Reads(**json.loads(row[2])) if row[2] else None,
+        )
+
+
+@contextlib.contextmanager
+def writable(path: Path) -> Iterator[None]:
+    """Turn a disk that refuses to be written into a sentence.
+
+    Raises
+    ------
+    LoyaltyError
+        The body met an OSError or an SQLite error.
+    """
+    try:
+        yield
+    except (OSError, sqlite3.Error) as fault:
+        reason = (fault.strerror if isinstance(fault, OSError) else None) or fault
+        raise LoyaltyError(
+            f"{path} cannot be written ({reason}); make it writable, or make room on the disk, and run again: "
+            "finished runs are kept"
+        ) from None
+
+
+@contextlib.contextmanager
+def batch_lock(project: Project) -> Iterator[None]:
+    """Hold the right to run batches in this checkout; the operating system gives it back when the process ends.
+
+    Raises
+    ------
+    LoyaltyError
+        Another batch holds it.
+    """
+    path = project.processed / "runs.lock"
+    with writable(project.processed):
+        project.processed.mkdir(parents=True, exist_ok=True)
+        lock = path.open("a+", encoding="ascii")
+    with lock:
+        try:
+            # A record lock, unlike flock, is not inherited by processes that are forked from this one.
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            raise LoyaltyError(
+                f"another batch (process {holder}) is running in {project.root}; wait until it ends, then run again"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield

@@ -1,0 +1,266 @@
+"""The page of a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+from html.parser import HTMLParser
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+
+from helpers.pages import export as exporting
+from helpers.pages.export import command, export
+
+VOID = {"meta", "link", "img", "br", "hr", "input", "base", "wbr", "col"}
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes; refuses a page whose elements do not close."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self._open: list[str] = []
+        self.feed(page)
+        assert not self._open, f"never closed: {self._open}"
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag):
+        assert self._open, f"</{tag}> closes nothing"
+        assert self._open.pop() == tag
+
+    def named(self, tag: str) -> list[dict[str, str]]:
+        return [attrs for name, attrs in self.found if name == tag]
+
+
+@pytest.fixture
+def page(project, record) -> str:
+    return export(project, record).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def failed_page(project, failed) -> str:
+    return export(project, failed).read_text(encoding="utf-8")
+
+
+def outside_references(page: str) -> list[str]:
+    """Whatever a browser would fetch, anywhere in a page."""
+    elements = Elements(page)
+    fetched = [
+        attrs[name]
+        for tag, attrs in elements.found
+        for name in ("src", "href", "srcset", "poster", "action", "data", "xlink:href")
+        if name in attrs and tag != "a"
+    ]
+    fetched += re.findall(r"url\(([^)]*)\)", page)
+    return [value for value in fetched if not value.strip("'\"").startswith(("#", "data:"))]
+
+
+def test_the_page_has_a_language_a_title_and_the_landmarks(page):
+    elements = Elements(page)
+    assert elements.named("html") == [{"lang": "en"}]
+    assert "<title>Do the satisfied stay? · north</title>" in page
+    for landmark in ("header", "nav", "main", "footer"):
+        assert elements.named(landmark), landmark
+
+
+def test_nothing_on_the_page_asks_for_anything_outside(page, failed_page):
+    assert outside_references(page) == []
+    assert outside_references(failed_page) == []
+    assert "default-src &#39;none&#39;" in page
+    assert not Elements(page).named("script")
+
+
+def test_headings_start_at_one_and_skip_no_level(page):
+    levels = [int(tag[1]) for tag, _ in Elements(page).found if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_ids_are_unique_and_every_reference_within_the_page_finds_its_target(page):
+    elements = Elements(page)
+    ids = [attrs["id"] for _, attrs in elements.found if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    targets = re.findall(r'href="#([^"]+)"', page) + re.findall(r"url\(#([^)]+)\)", page)
+    assert targets
+    assert set(targets) <= set(ids)
+
+
+def test_code_and_messages_are_folded_and_closed(page):
+    folded = [attrs for attrs in Elements(page).named("details") if attrs.get("class") == "code"]
+    assert len(folded) == 4  # three code cells and one stderr
+    assert not any("open" in attrs for attrs in folded)
+    assert "a warning &lt;here&gt;" in page
+    assert "Parameters and their defaults" in page
+
+
+def test_figures_are_svg_with_real_text_and_a_name_each(page):
+    figures = [attrs for attrs in Elements(page).named("svg") if attrs.get("role") == "img"]
+    assert [attrs["aria-label"] for attrs in figures] == ["Figure 1: The picture", "Slopes by dataset"]
+    assert page.count(">Satisfaction (standard deviations)</text>") == 2
+    assert "stroke-linejoin: round; stroke-linecap: butt}</style>" not in page
+    assert "<metadata" not in page
+    assert "<!DOCTYPE svg" not in page
+
+
+def test_a_raster_figure_is_embedded_and_named(page):
+    (image,) = Elements(page).named("img")
+    assert image["src"].startswith("data:image/png;base64,")
+    assert image["alt"] == "Figure 3: The picture"
+
+
+def test_a_malformed_figure_is_told_and_the_rest_of_the_page_stands(project, record, save_notebook):
+    broken = new_output("display_data", {"image/svg+xml": "<svg><g></svg>"})
+    path = save_notebook([new_markdown_cell("# T\n\nprose"), new_code_cell("x", execution_count=1, outputs=[broken])])
+    page = export(project, dataclasses.replace(record, notebook=path)).read_text(encoding="utf-8")
+    assert "not well-formed SVG" in page
+    assert "prose" in page
+
+
+def test_tables_scroll_in_a_box_that_the_keyboard_reaches(page):
+    boxes = [attrs for attrs in Elements(page).named("div") if attrs.get("class") == "scroll"]
+    assert len(boxes) == len(Elements(page).named("table")) == 2
+    assert all(attrs["tabindex"] == "0" and attrs["aria-label"] for attrs in boxes)
+
+
+def test_chinese_is_marked_as_chinese(page):
+    assert '<span lang="zh">顾客越满意，就越忠诚。</span>' in page
+
+
+def test_the_footer_tells_what_the_page_rests_on(page):
+    footer = page[page.index("<footer>") :]
+    for told in ("abc1234", "12345", "k1", "north.csv", "f" * 64, "numpy 2.4.0", "1 min 13 s", "2026-01-02T03:04:05Z"):
+        assert told in footer, told
+    assert "Somebody (2001), A survey." in footer
+    assert "CC BY 4.0" in footer
+
+
+def test_the_same_record_and_notebook_give_the_same_bytes(project, record):
+    first = export(project, record).read_bytes()
+    assert export(project, record).read_bytes() == first
+
+
+def test_simulated_data_are_marked_in_the_title_on_a_banner_and_by_a_badge(project, simulated):
+    page = export(project, simulated).read_text(encoding="utf-8")
+    assert re.search(r"<title>\[SIMULATED DATA\]", page)
+    assert re.search(r'<p class="banner" role="note">SIMULATED DATA', page)
+    assert "REAL DATA" not in page
+
+
+def test_real_data_carry_no_banner(page):
+    assert 'class="banner"' not in page
+    assert "REAL DATA" in page
+
+
+def test_a_failed_run_tells_cause_last_good_cell_and_the_command_that_repeats_it(failed_page):
+    assert "<title>[PARTIAL RESULTS] Do the satisfied stay? · south</title>" in failed_page
+    box = failed_page[failed_page.index('class="box failed"') : failed_page.index("</section>")]
+    assert "<dd>cell</dd>" in box
+    assert "code cell 1 of 3: first = 1" in box
+    assert "loyalty run made_up -d south -p draws=300 --force" in box
+    assert "papermill" not in failed_page
+    assert "An Exception was encountered" not in failed_page
+
+
+def test_the_code_of_the_cell_that_failed_stands_open(failed_page):
+    opened = [attrs for attrs in Elements(failed_page).named("details") if "open" in attrs]
+    assert len(opened) == 1
+
+
+def test_a_run_that_left_no_notebook_still_gets_a_page(project, failed):
+    page = export(project, dataclasses.replace(failed, notebook=None)).read_text(encoding="utf-8")
+    assert "Nothing was executed" in page
+    assert "<h1>made_up</h1>" in page
+
+
+def test_a_run_on_a_dataset_that_is_not_in_the_catalogue_still_gets_a_page(project, failed):
+    page = export(project, dataclasses.replace(failed, values={"dataset": "nowhere"})).read_text(encoding="utf-8")
+    assert "nowhere" in page
+
+
+def test_hostile_messages_parameters_and_tracebacks_are_escaped(project, failed):
+    hostile = "<script>alert('x')</script>"
+    values = {"dataset": "south", "label": hostile}
+    page = export(project, dataclasses.replace(failed, values=values, commit=hostile)).read_text(encoding="utf-8")
+    assert not Elements(page).named("script")
+    assert not [attrs for _, attrs in Elements(page).found if any(name.startswith("on") for name in attrs)]
+    assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<script>alert(1)</script>",
+        "<script src='https://example.org/x.js'></script>",
+        "<img src='https://example.org/x.png'>",
+        "<img src=x onerror=alert(1)>",
+        "<a href='javascript:alert(1)'>x</a>",
+        "<iframe src='https://example.org'></iframe>",
+        "<link rel=stylesheet href='https://example.org/x.css'>",
+        "<style>@import 'https://example.org/x.css'; p { background: url(https://example.org/x.png) }</style>",
+        "<p style='background:url(https://example.org/x.png)'>x</p>",
+        "<object data='https://example.org'></object>",
+        "<svg onload=alert(1)><image xlink:href='https://example.org/x.png'/></svg>",
+        "<form action='https://example.org'><input></form>",
+    ],
+)
+def test_what_an_output_tries_to_load_or_run_is_taken_out(project, record, save_notebook, markup):
+    output = new_output("display_data", {"text/html": f"{markup}<p>kept</p>"})
+    path = save_notebook([new_markdown_cell("# T"), new_code_cell("x", execution_count=1, outputs=[output])])
+    page = export(project, dataclasses.replace(record, notebook=path)).read_text(encoding="utf-8")
+    main = page[page.index("<main") : page.index("</main>")]
+    assert "<p>kept</p>" in main
+    assert "example.org" not in main
+    assert "alert" not in main
+
+
+def test_a_page_above_the_budget_says_so(project, record, monkeypatch):
+    assert "above the budget" not in export(project, record).read_text(encoding="utf-8")
+    monkeypatch.setattr(exporting, "BUDGET_BYTES", 1000)
+    assert "above the budget of 3 MB" in export(project, record).read_text(encoding="utf-8")
+
+
+def test_the_command_names_only_parameters_that_differ_from_their_defaults(record, failed):
+    assert command(record) == "loyalty run made_up -d north --force"
+    assert command(failed) == "loyalty run made_up -d south -p draws=300 --force"
+
+
+def test_a_page_that_cannot_be_written_leaves_the_earlier_one_and_no_other_file(project, record, monkeypatch):
+    before = export(project, record).read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        export(project, dataclasses.replace(record, commit="another"))
+    assert [path.name for path in project.reports.iterdir()] == ["made_up.north.html"]
+    assert (project.reports / "made_up.north.html").read_bytes() == before
+
+
+def test_headings_of_one_level_stay_on_one_level_and_only_prose_makes_the_contents(project, record, save_notebook):
+    cards = new_output("display_data", {"text/html": "<h4>one card</h4><h4>another card</h4>"})
+    cells = [
+        new_markdown_cell("# T"),
+        new_code_cell("x", execution_count=1, outputs=[cards]),
+        *(new_markdown_cell(f"## Part {number}\n\n#### Detail") for number in (1, 2, 3)),
+    ]
+    page = export(project, dataclasses.replace(record, notebook=save_notebook(cells))).read_text(encoding="utf-8")
+    assert re.findall(r"<(h\d)[^>]*>(one card|another card|Part 1|Detail)<", page) == [
+        ("h2", "one card"),
+        ("h2", "another card"),
+        ("h2", "Part 1"),
+        *[("h3", "Detail")] * 3,
+    ]
+    contents = page[page.index('<nav class="contents"') : page.index("</nav>", page.index('<nav class="contents"'))]
+    assert re.findall(r">(Part \d|one card)</a>", contents) == ["Part 1", "Part 2", "Part 3"]
