@@ -13,7 +13,7 @@ from helpers.register import reach
 from helpers.register.model import Claim, Component, Register
 from helpers.register.rules import RegionRule, SignedRule
 from helpers.register.verdicts import Verdict
-from helpers.register.wording import VERDICT_ZH, exact, interval, measure_name, number, rule_sentence
+from helpers.register.wording import VERDICT_ZH, agreement, exact, interval, measure_name, number, rule_sentence
 from helpers.schemas.flow import Flow
 
 #: What a manager reads; the Chinese stands beside it.
@@ -52,7 +52,7 @@ def _claim_card(register: Register, claim: Claim, parts: Sequence[Component]) ->
     rows = []
     for part in parts:
         proxy = (
-            bilingual(f"A proxy: {part.proxy.en}", f"替代指标:{part.proxy.zh}", class_="proxy") if part.proxy else ""
+            bilingual(f"A proxy: {part.proxy.en}", f"替代指标：{part.proxy.zh}", class_="proxy") if part.proxy else ""
         )
         rows.append(
             tag("dt", tag("code", text(f"{claim.id}/{part.id}")))
@@ -62,7 +62,10 @@ def _claim_card(register: Register, claim: Claim, parts: Sequence[Component]) ->
                 proxy,
                 tag("p", text(rule_sentence(part.rule)), " ", text(part.rule.because), class_="rule"),
                 tag("p", tag("b", "Known before: "), text(part.known_before), class_="known"),
-                *[tag("p", tag("b", "Rule until changed: "), text(rule_sentence(old))) for old in part.earlier_rules],
+                *[
+                    tag("p", tag("b", "Rule until changed: "), text(rule_sentence(old)), class_="rule")
+                    for old in part.earlier_rules
+                ],
             )
         )
     markup = tag(
@@ -145,27 +148,15 @@ def verdicts(
                 tag("code", text(name)),
                 " ",
                 tag("b", text(verdict), class_=f"verdict {_slug(verdict)}"),
-                bilingual(f"{part.statement.en} {english}", f"{part.statement.zh}{chinese}({VERDICT_ZH[verdict]})"),
+                bilingual(f"{part.statement.en} {english}", f"{part.statement.zh}{chinese}（{VERDICT_ZH[verdict]}）"),
                 tag("p", text(figure), class_="figure"),
-                tag("p", text(_agreement(verdict, alternatives.get(name, ()))), class_="agreement"),
+                tag("p", text(agreement(verdict, alternatives.get(name, ()))), class_="agreement"),
                 bilingual(f"A proxy: {part.proxy.en}", part.proxy.zh, class_="proxy") if part.proxy else "",
             )
         )
     caution = _caution(simulated, design, same_respondent)
     words = "\n".join(f"{name}: {verdict}" for _, name, _, verdict in rows)
     return Html(tag("section", tag("p", text(caution), class_="caution"), tag("ul", *parts), class_="verdicts"), words)
-
-
-def _agreement(verdict: Verdict, others: Sequence[Verdict]) -> str:
-    """Whether the other specifications say the same, and what those say that do not."""
-    if not others:
-        return "No other specification was judged."
-    agree = sum(other == verdict for other in others)
-    if agree == len(others):
-        return f"All {agree} other specifications say the same."
-    differing = [other for other in others if other != verdict]
-    counted = ", ".join(f"{differing.count(other)} {other}" for other in dict.fromkeys(differing))
-    return f"Of {len(others)} other specifications {agree} say the same; the rest: {counted}."
 
 
 def _caution(simulated: bool, design: str, same_respondent: bool) -> str:

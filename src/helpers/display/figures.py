@@ -91,7 +91,7 @@ def forest(
     rule : SignedRule or RegionRule, optional
         Gives the null line and band, the smallest effect, the claimed number and its band.
     axis : str
-        Label of the axis; by default the estimates' unit.
+        Label of the axis; by default the unit of the rule, or of the estimates.
     """
     if not items:
         raise MethodError("a forest needs at least one estimate")
@@ -112,7 +112,7 @@ def forest(
         axes.xaxis.set_major_formatter(lambda value, _: exact(round(value, 3)))
     axes.set_yticks(range(len(items)), [label for label, _ in items])
     axes.set_ylim(len(items) - 0.4, -0.6)
-    axes.set(xlabel=axis or items[0][1].unit, title=title)
+    axes.set(xlabel=axis or (rule.unit if rule is not None else items[0][1].unit), title=title)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
     return finished(figure, title)
@@ -169,6 +169,7 @@ def relation(
     labels: tuple[str, str],
     title: str,
     mark: tuple[float, str] | None = None,
+    ends: tuple[float, float] | None = None,
 ) -> Picture:
     """A relation as fitted curves over the raw means.
 
@@ -185,6 +186,8 @@ def relation(
         What the figure shows.
     mark : (float, str), optional
         A place on the x axis worth a line, and its words.
+    ends : (float, float), optional
+        Ends of the y axis: a fitted curve may leave a scale that people cannot.
     """
     figure = Figure(figsize=(7.2, 4.2))
     axes = figure.subplots()
@@ -208,6 +211,8 @@ def relation(
             fontsize=8.5,
         )
     axes.set(xlabel=labels[0], ylabel=labels[1], title=title)
+    if ends is not None:
+        axes.set_ylim(*ends)
     axes.legend(loc="upper left")
     return finished(figure, title)
 

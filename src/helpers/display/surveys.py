@@ -23,9 +23,9 @@ def reliability(survey: Survey) -> Html:
     """Each construct's items: alpha with its interval, omega, AVE, weakest item, share of straight-liners."""
     rows = [_measured(survey, construct) for construct in survey.book.constructs]
     note = (
-        "Alpha with Feldt's 95 % interval; omega and AVE from one common factor (three items or more). "
-        "The weakest item is the one that goes least with the rest. A construct's own mean is used where all its items "
-        "are answered."
+        "Alpha with Feldt's 95 % interval; omega and AVE from one common factor (three items or more). The weakest "
+        "item is the one that correlates least (r) with the sum of the others. Straight-liners gave the same answer to "
+        "all items of the construct."
     )
     return table(pd.DataFrame(rows), "How well the items measure", note)
 
@@ -44,8 +44,8 @@ def _measured(survey: Survey, construct: Construct) -> dict[str, object]:
         "alpha": "–",
         "omega": None,
         "AVE": None,
-        "weakest item (r with the rest)": "–",
-        "same answer to all": "–",
+        "weakest item (r)": "–",
+        "straight-liners": "–",
     }
     if construct.mode == "formative":
         return row | {"alpha": "formative: none"}
@@ -54,12 +54,12 @@ def _measured(survey: Survey, construct: Construct) -> dict[str, object]:
     alpha = measurement.cronbach_alpha(survey.frame, items)
     rest = measurement.item_rest_correlations(survey.frame, items)
     row["alpha"] = f"{number(alpha.value)} {interval(alpha.ci_low, alpha.ci_high)}"
-    row["weakest item (r with the rest)"] = f"{rest.idxmin()} ({number(float(rest.min()))})"
+    row["weakest item (r)"] = f"{rest.idxmin()} ({number(float(rest.min()))})"
     if len(items) > 2:
         factor = measurement.one_factor(survey.frame, items)
         same = measurement.straight_liners(_as_asked(survey, items), items)
         row |= {"omega": factor.omega, "AVE": factor.average_variance_extracted}
-        row["same answer to all"] = f"{100 * same.value:.0f} %"
+        row["straight-liners"] = f"{100 * same.value:.0f} %"
     return row
 
 
@@ -91,4 +91,7 @@ def relation(
         Curve("line that may bend", x, line[0] + line[1] * x + line[2] * np.maximum(x - bend.knot, 0)),
     ]
     labels = (f"{predictor} (mean of its items, scale points)", f"{outcome} (mean of its items, scale points)")
-    return draw_relation(curves, means, labels, title, (bend.knot, "middle of the satisfied fifth"))
+    scale = survey.book.item(survey.book.construct(outcome).items[0])
+    margin = 0.04 * (scale.high - scale.low)
+    ends = (scale.low - margin, scale.high + margin)
+    return draw_relation(curves, means, labels, title, (bend.knot, "middle of the satisfied fifth"), ends)

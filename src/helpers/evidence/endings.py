@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from helpers.evidence.record import Row
+from helpers.register import wording
 from helpers.register.model import Claim, Component
 from helpers.register.verdicts import Ending, Verdict, combine_components, combine_datasets
 
@@ -85,6 +86,17 @@ def claim_ending(claim: Claim, rows: Iterable[Row]) -> Ending:
         return Ending(fixed, {})
     own: Sequence[Row] = [row for row in rows if row.claim == claim.id]
     return combine_components({part.id: component_ending(part, own).verdict for part in claim.components})
+
+
+def agreement(primary: Row, rows: Iterable[Row]) -> str:
+    """What the other specifications of a primary row's component, in the same run, say beside it, in a sentence."""
+    others = [
+        Verdict(row.verdict)
+        for row in rows
+        if row.role == "alternative"
+        and (row.claim, row.component, row.run) == (primary.claim, primary.component, primary.run)
+    ]
+    return wording.agreement(Verdict(primary.verdict), others)
 
 
 def _voice(row: Row, rows_of_dataset: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from helpers.catalogue import datasets
 from helpers.catalogue.datasets import Dataset
+from helpers.evidence import endings
 from helpers.evidence.record import RunRecord
 from helpers.pages import paper, site
 from helpers.pages.paper import Paper
@@ -30,6 +31,7 @@ class Finding:
     effect: str
     measure: str
     n: int
+    agreement: str
 
 
 def export(project: Project, record: RunRecord) -> Path:
@@ -113,6 +115,7 @@ def _findings(record: RunRecord) -> list[Finding]:
             effect=f"{wording.number(row.estimate)} {wording.interval(row.ci_low, row.ci_high)}",
             measure=f"{wording.measure_name(row.measure)}, {row.unit}",
             n=row.n,
+            agreement=endings.agreement(row, record.evidence),
         )
         for row in record.evidence
         if row.role == "primary"

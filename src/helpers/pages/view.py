@@ -37,6 +37,7 @@ class EvidenceView:
     plot: Markup
     page: str
     standing: str
+    agreement: str
     earlier_rule: bool
     at_factors: tuple[Verdict, ...]
 
@@ -71,6 +72,11 @@ class ClaimView:
     def studied(self) -> bool:
         """Whether any evidence votes on it."""
         return any(part.primary for part in self.components)
+
+    @property
+    def by_proxy(self) -> bool:
+        """Whether the data show something nearby instead of what the claim says."""
+        return self.claim.testability == "proxy" or any(part.component.proxy for part in self.components)
 
 
 @dataclass(frozen=True)
@@ -161,6 +167,7 @@ def _evidence(component: Component, row: Row, axis: intervals.Axis, evidence: Ev
         plot=intervals.strip(component.rule, row, axis) if comparable else Markup(""),
         page=evidence.pages.get(row.run, ""),
         standing=evidence.standing(row),
+        agreement=endings.agreement(row, evidence.rows),
         earlier_rule=row.rule_version != component.rule.fingerprint,
         at_factors=_at_factors(component, row),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from helpers.register.rules import NecessityRule, RegionRule, Rule, SignedRule
 from helpers.register.verdicts import Verdict
@@ -59,7 +60,21 @@ def exact(value: float) -> str:
 
 def interval(low: float, high: float) -> str:
     """A 95 % interval in brackets."""
-    return f"[{number(low)}, {number(high)}]"
+    return f"[{number(low)},\u00a0{number(high)}]"
+
+
+def agreement(verdict: Verdict, others: Sequence[Verdict]) -> str:
+    """Whether the other specifications say the same as the primary one, and what those say that do not."""
+    if not others:
+        return "No other specification was judged."
+    differing = [other for other in others if other != verdict]
+    agree = len(others) - len(differing)
+    if not differing:
+        return (
+            f"All {agree} other specifications say the same." if agree > 1 else "The other specification says the same."
+        )
+    counted = ", ".join(f"{differing.count(other)} {other}" for other in dict.fromkeys(differing))
+    return f"Of {len(others)} other specifications {agree or 'none'} say the same; the rest: {counted}."
 
 
 def rule_sentence(rule: Rule) -> str:
