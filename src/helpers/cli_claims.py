@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--testability", metavar="KIND", help="direct, proxy, conditional, descriptive or not_testable.")
 @click.option("--verdict", metavar="WORDS", help="Only claims that end so, such as 'in part'.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with all that is known of each claim.")
+@click.option("--markdown", is_flag=True, help="Print the claims that have evidence as the README's table.")
 @click.pass_context
 def claims(
     context: click.Context,
@@ -30,6 +31,7 @@ def claims(
     testability: str | None,
     verdict: str | None,
     as_json: bool,
+    markdown: bool,
 ) -> None:
     """List the claims and how each ends; `loyalty claims show ID` prints one with its evidence."""
     if context.invoked_subcommand is not None:
@@ -49,6 +51,9 @@ def claims(
             chosen.append((claim, ending))
     if as_json:
         click.echo(json.dumps([_described(register, claim, rows) for claim, _ in chosen], ensure_ascii=False, indent=1))
+        return
+    if markdown:
+        click.echo("\n".join(headlines([(claim, ending) for claim, ending in chosen if ending.says], rows)))
         return
     width = max((len(claim.id) for claim, _ in chosen), default=0)
     for claim, ending in chosen:
@@ -102,6 +107,26 @@ def _demand_known(
 def _named(ending: Ending) -> str:
     parts = "; ".join(f"{name} {verdict.value}" for name, verdict in ending.says.items())
     return f" ({parts})" if parts else ""
+
+
+def headlines(endings: list[tuple[Claim, Ending]], rows: list[Row]) -> list[str]:
+    """A Markdown table: each claim, how it ends, and what each of its components says on which data."""
+    from helpers.evidence.endings import component_ending, voting  # noqa: PLC0415
+    from helpers.register.wording import interval, number  # noqa: PLC0415
+
+    lines = ["| claim | ends | component: effect [95 % interval] |", "|---|---|---|"]
+    for claim, ending in endings:
+        own = [row for row in rows if row.claim == claim.id]
+        told = []
+        for part in claim.components:
+            found = [
+                f"{row.dataset} {number(row.estimate)} {interval(row.ci_low, row.ci_high)}" for row in voting(part, own)
+            ]
+            verdict = component_ending(part, own).verdict.value
+            told.append(f"`{part.id}` **{verdict}**" + (f": {', '.join(found)} ({part.rule.unit})" if found else ""))
+        proxy = " (by a proxy)" if claim.testability == "proxy" or any(part.proxy for part in claim.components) else ""
+        lines.append(f"| {claim.paraphrase.en} | **{ending.verdict.value}**{proxy} | {'<br>'.join(told)} |")
+    return lines
 
 
 def _described(register: Register, claim: Claim, rows: list[Row]) -> dict[str, Any]:
