@@ -77,6 +77,7 @@ def run(
         changes = _update_ledger(project, result, accept=accept)
         _write_index(project, result)
     _tell(result, changes)
+    click.echo(f"report: {project.reports / 'index.html'}")
     context.exit(_exit_code(result, changes))
 
 

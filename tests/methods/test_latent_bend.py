@@ -11,7 +11,7 @@ from helpers.methods.ordinal import latent_slope_difference
 from helpers.methods.regression import piecewise_slopes
 
 
-def answers(bend: float, seed: int, n: int = 4000) -> pd.DataFrame:
+def answers(bend: float, seed: int, n: int = 2500) -> pd.DataFrame:
     """Ten-point answers with the top category holding many, behind which the latent outcome may bend at 7.5."""
     rng = np.random.default_rng(seed)
     x = np.clip(rng.normal(7.5, 1.6, n), 1, 10)
@@ -27,6 +27,7 @@ def test_the_end_of_the_scale_bends_a_line_through_answers_but_not_the_latent_on
     assert latent.ci_low < 0 < latent.ci_high
 
 
+@pytest.mark.slow
 @pytest.mark.simulation
 def test_a_planted_latent_bend_is_found_at_its_size():
     frame = answers(1.0, seed=4, n=20_000)

@@ -57,7 +57,8 @@ def test_a_batch_runs_what_is_due_and_a_second_one_nothing(project, monkeypatch,
     code = "import sys; from helpers.cli import main\ntry: main()\nfinally: print(sorted(sys.modules), file=sys.stderr)"
     words = ["run", "tiny", "--data", "simulated"]
     second = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
-    assert (second.returncode, second.stdout) == (0, "nothing to do: 2 runs fresh\n")
+    index = project.reports / "index.html"
+    assert (second.returncode, second.stdout) == (0, f"nothing to do: 2 runs fresh\nreport: {index}\n")
     assert not HEAVY & set(eval(second.stderr))
     assert index.stat().st_mtime_ns == written
 

@@ -89,7 +89,8 @@ def test_the_index_counts_no_simulated_run_in_a_verdict(simulated):
 
 def test_a_second_call_has_nothing_to_do(simulated):
     again = loyalty(simulated.project.root, "run", "--data", "simulated")
-    assert (again.exit_code, again.printed.strip()) == (0, "nothing to do: 2 runs fresh")
+    index = simulated.project.reports / "index.html"
+    assert (again.exit_code, again.printed.strip()) == (0, f"nothing to do: 2 runs fresh\nreport: {index}")
 
 
 def test_the_same_run_again_gives_the_same_evidence_and_the_same_page(simulated):
