@@ -29,6 +29,10 @@ def main() -> None:
     except LoyaltyError as fault:
         click.echo(f"loyalty: {fault}", err=True)
         sys.exit(2)
+    except OSError as fault:
+        where = f"{fault.filename}: " if fault.filename else ""
+        click.echo(f"loyalty: {where}{fault.strerror or fault}; mend that and try again", err=True)
+        sys.exit(2)
     except click.exceptions.Exit as ended:
         sys.exit(ended.exit_code)
     except click.ClickException as fault:

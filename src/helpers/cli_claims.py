@@ -53,7 +53,9 @@ def claims(
         click.echo(json.dumps([_described(register, claim, rows) for claim, _ in chosen], ensure_ascii=False, indent=1))
         return
     if markdown:
-        click.echo("\n".join(headlines([(claim, ending) for claim, ending in chosen if ending.says], rows)))
+        click.echo(
+            "\n".join(headlines([(claim, ending) for claim, ending in chosen if ending.says and claim.headline], rows))
+        )
         return
     width = max((len(claim.id) for claim, _ in chosen), default=0)
     for claim, ending in chosen:
@@ -114,16 +116,21 @@ def headlines(endings: list[tuple[Claim, Ending]], rows: list[Row]) -> list[str]
     from helpers.evidence.endings import component_ending, voting  # noqa: PLC0415
     from helpers.register.wording import interval, number  # noqa: PLC0415
 
-    lines = ["| claim | ends | component: effect [95 % interval] |", "|---|---|---|"]
+    lines = ["| claim | ends | component: estimate [95 % interval] |", "|---|---|---|"]
     for claim, ending in endings:
         own = [row for row in rows if row.claim == claim.id]
         told = []
         for part in claim.components:
-            found = [
-                f"{row.dataset} {number(row.estimate)} {interval(row.ci_low, row.ci_high)}" for row in voting(part, own)
-            ]
-            verdict = component_ending(part, own).verdict.value
-            told.append(f"`{part.id}` **{verdict}**" + (f": {', '.join(found)} ({part.rule.unit})" if found else ""))
+            votes = voting(part, own)
+            found = [f"{row.dataset} {number(row.estimate)} {interval(row.ci_low, row.ci_high)}" for row in votes]
+            ending_of = component_ending(part, own)
+            if len(set(ending_of.says.values())) > 1:
+                found = [f"{words}: {row.verdict}" for words, row in zip(found, votes, strict=True)]
+            seen = ", rule written after an estimate had been seen" if part.seen else ""
+            told.append(
+                f"`{part.id}` **{ending_of.verdict.value}**"
+                + (f": {'; '.join(found)} ({part.rule.unit}{seen})" if found else "")
+            )
         proxy = " (by a proxy)" if claim.testability == "proxy" or any(part.proxy for part in claim.components) else ""
         lines.append(f"| {claim.paraphrase.en} | **{ending.verdict.value}**{proxy} | {'<br>'.join(told)} |")
     return lines

@@ -62,6 +62,7 @@ def run(
            a disk that refuses to be written, another batch at work
       130  interrupted; finished runs are kept, the next `loyalty run` does the rest
     """
+    from helpers.evidence import ledger
     from helpers.project import Project
     from helpers.runner import batch
 
@@ -73,6 +74,7 @@ def run(
         if dry_run:
             click.echo(f"{len(triage.due)} to do, {len(triage.fresh)} fresh")
             return
+        ledger.read(project.ledger)  # a damaged one is told now, not after the runs
         result = opened.execute(triage, jobs=jobs, cell_limit=cell_limit, finish=write_page, stream=sys.stderr)
         changes = _update_ledger(project, result, accept=accept)
         _write_index(project, result)

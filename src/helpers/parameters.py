@@ -99,19 +99,42 @@ def open_notebook(path: Path) -> dict[str, Any]:
     Raises
     ------
     ParameterError
-        The file is missing, or is not a notebook of format 4.
+        The file is missing or cannot be read, or is not a notebook of format 4.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParameterError(f"{path}: no such notebook") from None
+    except OSError as fault:
+        raise ParameterError(f"{path}: cannot be read ({fault.strerror}); put a readable notebook there") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as fault:
         raise ParameterError(
             f"{path}: not a notebook ({fault}); restore it, or save it again from JupyterLab"
         ) from None
-    if not isinstance(content, dict) or content.get("nbformat") != 4 or not isinstance(content.get("cells"), list):
+    cells = content.get("cells") if isinstance(content, dict) and content.get("nbformat") == 4 else None
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise ParameterError(f"{path}: not a notebook of format 4; save it again from JupyterLab")
     return content
+
+
+def names(folder: Path) -> list[str]:
+    """The names of the studies in a folder of notebooks, sorted."""
+    return sorted(path.stem for path in folder.glob("*.ipynb"))
+
+
+def notebook_of(folder: Path, study: str) -> Path:
+    """The notebook of a study.
+
+    Raises
+    ------
+    ParameterError
+        The folder has no such study; the message names those it has and the nearest.
+    """
+    known = names(folder)
+    if study not in known:
+        hint = nearest(study, known)
+        raise ParameterError(f"no study {study!r}{hint}; {folder} has {', '.join(known) or 'none'}")
+    return folder / f"{study}.ipynb"
 
 
 def source(cell: Mapping[str, Any]) -> str:
@@ -269,7 +292,7 @@ def find(study: str, parameters: Mapping[str, Parameter], name: str) -> Paramete
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """``, did you mean x?`` in words, or nothing where no known name is near."""
-    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
     return f" (did you mean {' or '.join(near)}?)" if near else ""
 
 

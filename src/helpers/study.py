@@ -18,10 +18,9 @@ from typing import Any
 from helpers import parameters
 from helpers.adapters import tables
 from helpers.catalogue import datasets, files
-from helpers.catalogue.datasets import Dataset
 from helpers.display import cards, style
 from helpers.display.html import Html, stack
-from helpers.errors import DataInvalid, ParameterError, RegisterError
+from helpers.errors import DataInvalid, RegisterError
 from helpers.evidence.record import Row
 from helpers.methods.estimate import Estimate
 from helpers.project import Project
@@ -50,6 +49,8 @@ def begin(name: str, **values: Any) -> Study:
     ------
     ParameterError
         The study or a parameter is unknown, a value is not allowed, or the dataset does not fill the study's schema.
+    CatalogueError
+        The dataset is unknown, or nothing here can read it.
     DataUnavailable, DataInvalid
         The dataset's files are not to be had, or are not what they should be.
     """
@@ -75,18 +76,17 @@ class Study:
     def __init__(self, project: Project, name: str, values: Mapping[str, Any]) -> None:
         self._project = project
         self.name = name
-        notebook = project.notebooks / f"{name}.ipynb"
-        declared = parameters.read(notebook)
+        declared = parameters.read(parameters.notebook_of(project.notebooks, name))
         self.values = parameters.check(name, declared, values)
         self.run = parameters.run_name(name, declared, self.values)
         self.seed = parameters.seed(self.run)
         self._register = model.load(project.claims)
         self._parts = self._register.components_of(name)
-        self.dataset = datasets.load(project).dataset(str(self.values["dataset"]))
-        _demand_schema(name, self.dataset, declared["dataset"].schema)
+        schema = declared["dataset"].schema
+        self.dataset = datasets.load(project).filling(str(self.values["dataset"]), schema, name)
         self._job = _job(self.run)
         self._checksums: dict[str, str] = {}
-        self.table: Survey | Experiment = self._open(str(declared["dataset"].schema))
+        self.table: Survey | Experiment = self._open(str(schema))
         self._rows: list[Row] = []
         self._judged: list[tuple[Component, str, Estimate, Verdict]] = []
         self._hand_in()
@@ -117,6 +117,14 @@ class Study:
         """Whether the dataset is real; otherwise nothing here moves a verdict."""
         return self.dataset.reality == "real"
 
+    @property
+    def _design(self) -> str:
+        """The ledger's word for how the data came about; for what is not real, that."""
+        if not self.is_real:
+            return self.dataset.reality
+        one = isinstance(self.table, Survey) and self.dataset.design == "cross-sectional"
+        return "cross-sectional, same respondent" if one else self.dataset.design
+
     def question(self) -> Html:
         """The claims that the study answers, as registered."""
         return cards.question(self._register, self._parts)
@@ -135,6 +143,10 @@ class Study:
         return stack(
             cards.source(f"{entry.title} ({entry.slug})", facts, not self.is_real), cards.flow(self.table.flow)
         )
+
+    def flow(self, reason: str, n_dropped: int) -> Html:
+        """Who is in an analysis: the dataset's flow with one more step."""
+        return cards.flow(self.table.flow.then(reason, n_dropped))
 
     def reach(self, name: str, se: float) -> Html:
         """What verdicts a component can reach here: to be shown before the estimate.
@@ -236,7 +248,7 @@ class Study:
             role=role,
             specification=specification,
             parameters=self.run.removeprefix(f"{self.name}.{self.dataset.slug}").removeprefix("."),
-            design=self.dataset.design if self.is_real else self.dataset.reality,
+            design=self._design,
             measure=estimate.measure,
             unit=part.rule.unit if role == "primary" else estimate.unit,
             estimate=float(estimate.value),
@@ -264,13 +276,6 @@ class Study:
         rows = [row.to_dict() for row in self._rows]
         write_text(Path(self._job["evidence"]), json.dumps(rows, ensure_ascii=False))
         write_text(Path(self._job["reads"]), json.dumps({"modules": modules, "files": self._checksums}))
-
-
-def _demand_schema(name: str, dataset: Dataset, schema: str | None) -> None:
-    if schema not in dataset.schemas:
-        raise ParameterError(
-            f"{name} asks for a {schema}; {dataset.slug} is {', '.join(dataset.schemas) or 'none of the schemas'}"
-        )
 
 
 def _demand_fit(name: str, part: Component, estimate: Estimate) -> None:

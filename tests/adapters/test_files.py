@@ -43,7 +43,8 @@ def test_signs_of_missing_are_missing_and_none_is_a_word(tmp_path):
         ("", "the file is empty"),
         ("x,y,x\n1,2,3\n", "two columns named 'x'"),
         ("x,y\n1,2\n1,2,3\n", "not a table separated by ','.*line 3"),
-        ("x,y\n1,2,3\n1,2,3\n", "not a table separated by ','.*header"),
+        ("x,y\n1,2,3\n1,2,3\n", "not a table separated by ','.*line 2: cells 3, in the header 2"),
+        ("x,y\n1,2\n\n1\n", "line 4: cells 1, in the header 2.*look whether the file is complete"),
     ],
 )
 def test_a_malformed_table_is_told(tmp_path, content, told):

@@ -13,6 +13,7 @@ from helpers.errors import DataInvalid
 from helpers.schemas.experiment import Plan
 from helpers.schemas.survey import Book
 
+MINE = Path("data/raw/own/mine.yaml")
 SURVEY = {
     "separator": ";",
     "decimal": ",",
@@ -52,7 +53,7 @@ def experiment_file(tmp_path) -> Path:
 
 
 def test_an_own_survey_is_read_as_the_mapping_says(survey_file):
-    made = own.adapter("mine", "survey", SURVEY).read({survey_file.name: survey_file})
+    made = own.adapter(MINE, "survey", SURVEY).read({survey_file.name: survey_file})
     np.testing.assert_array_equal(made.frame["q1"], [1, 6.5, 7])
     np.testing.assert_array_equal(made.frame["q2"], [1, np.nan, 7])
     assert [c.label for c in made.book.constructs] == ["Contentment", "Switching cost"]
@@ -62,7 +63,7 @@ def test_an_own_survey_is_read_as_the_mapping_says(survey_file):
 
 
 def test_an_own_experiment_is_read_as_the_mapping_says(experiment_file):
-    made = own.adapter("mine", "experiment", EXPERIMENT).read({experiment_file.name: experiment_file})
+    made = own.adapter(MINE, "experiment", EXPERIMENT).read({experiment_file.name: experiment_file})
     assert made.frame["arm"].tolist() == ["no_email", "email", "email"]
     assert made.frame["visit"].tolist() == [0, 1, 0]
     np.testing.assert_array_equal(made.frame["recency"], [3, np.nan, 9])
@@ -73,14 +74,14 @@ def test_an_own_experiment_is_read_as_the_mapping_says(experiment_file):
 def test_parquet_and_csv_give_the_same_experiment(tmp_path, experiment_file):
     path = tmp_path / "mine.parquet"
     pd.read_csv(experiment_file).to_parquet(path)
-    adapter = own.adapter("mine", "experiment", EXPERIMENT)
+    adapter = own.adapter(MINE, "experiment", EXPERIMENT)
     from_csv, from_parquet = (adapter.read({file.name: file}).frame for file in (experiment_file, path))
     pd.testing.assert_frame_equal(from_csv, from_parquet)
 
 
 def test_arms_without_shares_were_assigned_equally():
     arms = {name: {"value": given["value"]} for name, given in EXPERIMENT["arms"].items()}
-    assert own.adapter("mine", "experiment", EXPERIMENT | {"arms": arms}).PLAN.assigned == {
+    assert own.adapter(MINE, "experiment", EXPERIMENT | {"arms": arms}).PLAN.assigned == {
         "no_email": 0.5,
         "email": 0.5,
     }
@@ -89,35 +90,44 @@ def test_arms_without_shares_were_assigned_equally():
 def test_faulty_cells_are_told_by_the_columns_of_the_file(experiment_file):
     experiment_file.write_text(experiment_file.read_text().replace("k3,1,0", "k3,1,no"))
     with pytest.raises(DataInvalid, match=r"mine.csv: column 'came': 1 cell not a number: line 4 \('no'\)"):
-        own.adapter("mine", "experiment", EXPERIMENT).read({experiment_file.name: experiment_file})
+        own.adapter(MINE, "experiment", EXPERIMENT).read({experiment_file.name: experiment_file})
 
 
 @pytest.mark.parametrize(
     ("schema", "mapping", "told"),
     [
-        ("survey", SURVEY | {"scal": [1, 5]}, "data/raw/own/mine.yaml: mapping.scal: Extra inputs"),
-        ("survey", {"scale": [1, 7]}, "mapping.constructs: Field required"),
+        ("survey", SURVEY | {"scal": [1, 5]}, r"/mine.yaml:\d+:\d+: mapping.scal: is not a known field"),
+        (
+            "survey",
+            {"scale": [1, "ten"]},
+            r"/mine.yaml:4:5: mapping.scale.1: Input should be .* number.* \(here: 'ten'\)",
+        ),
+        ("survey", {"scale": [1, 7]}, r"/mine.yaml:2:3: mapping.constructs: is missing"),
         ("survey", SURVEY | {"constructs": {"Loyalty!": {"items": ["q1"]}}}, r"mapping.constructs.Loyalty!"),
+        ("survey", SURVEY | {"constructs": ["loyalty"]}, r"mapping.constructs: has to hold fields"),
         ("survey", SURVEY | {"roles": {"recommend": 3}}, "mapping.roles.recommend: Input should be a valid string"),
+        ("survey", SURVEY | {"scale": [7, 1]}, r"/mine.yaml: mapping: item 'q1': its scale runs from 7 to 1"),
         ("experiment", EXPERIMENT | {"control": "nobody"}, "control 'nobody' must be one of two or more arms"),
-        ("orders", SURVEY, "can be mapped to the schemas survey and experiment, not to 'orders'"),
+        ("orders", SURVEY, "is mapped to the schema survey or experiment, not to 'orders'"),
     ],
 )
-def test_a_malformed_mapping_is_told_by_its_field(schema, mapping, told):
+def test_a_malformed_mapping_is_told_by_its_field_with_line_and_column(tmp_path, schema, mapping, told):
+    described = tmp_path / "mine.yaml"
+    described.write_text(yaml.safe_dump({"mapping": mapping}, sort_keys=False), encoding="utf-8")
     with pytest.raises(DataInvalid, match=told):
-        own.adapter("mine", schema, mapping)
+        own.adapter(described, schema, mapping)
 
 
 def test_a_spreadsheet_is_refused(tmp_path):
     with pytest.raises(DataInvalid, match=r"mine.xlsx: own files are read as .csv or .parquet, not '.xlsx'"):
-        own.adapter("mine", "survey", SURVEY).read({"mine.xlsx": tmp_path / "mine.xlsx"})
+        own.adapter(MINE, "survey", SURVEY).read({"mine.xlsx": tmp_path / "mine.xlsx"})
 
 
 @pytest.mark.parametrize("block", range(2))
 def test_the_examples_of_the_guide_are_valid_mappings(block):
     guide = project.Project.here().root / "docs" / "own-data.md"
     example = yaml.safe_load(guide.read_text(encoding="utf-8").split("```yaml\n")[1 + block].split("```")[0])
-    adapter = own.adapter(example["slug"], example["schema"], example["mapping"])
+    adapter = own.adapter(MINE.with_stem(example["slug"]), example["schema"], example["mapping"])
     described = adapter.BOOK if example["schema"] == "survey" else adapter.PLAN
     assert isinstance(described, Book if example["schema"] == "survey" else Plan)
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from helpers.errors import MethodError
+from helpers.methods import experiments
+from helpers.methods.estimate import Estimate
 from helpers.methods.experiments import (
     Contrast,
     adjusted_difference,
@@ -147,3 +149,25 @@ def test_intervals_cover_a_planted_effect_and_groups_together_as_often_as_said(m
     error = np.sqrt(0.95 * 0.05 / samples)
     for covered in (alone, adjusted, together):
         assert abs(covered / samples - 0.95) < 3 * error
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize("effects", [(0.3, 0.3), (0.0, 0.0), (0.1, 0.6)])
+def test_the_smaller_of_two_effects_is_bounded_from_both_sides_as_said(effects):
+    rng = np.random.default_rng(8)
+    draws, se = 4000, 0.1
+    above = below = 0
+    for first, second in rng.normal(effects, se, (draws, 2)):
+        unit = {"measure": "risk_difference", "unit": "share", "n": 100, "variance": "Newcombe"}
+        found = experiments.smaller_of(Estimate.from_se(first, se, **unit), Estimate.from_se(second, se, **unit))
+        above += found.ci_low > min(effects)
+        below += found.ci_high < min(effects)
+    margin = 3 * (0.025 * 0.975 / draws) ** 0.5
+    assert above / draws <= 0.025 + margin
+    assert below / draws <= 0.025 + margin
+
+
+def test_two_effects_in_different_units_have_no_smaller_one():
+    one = Estimate.from_se(0.1, 0.05, measure="risk_difference", unit="share", n=10, variance="Newcombe")
+    with pytest.raises(MethodError, match="one measure and unit"):
+        experiments.smaller_of(one, one.in_percentage_points())

@@ -163,10 +163,10 @@ def test_the_projects_own_register_holds_116_claims_each_with_an_ending_in_sight
         assert undecided == (claim.data_card is not None), claim.id
 
 
-def test_one_fact_is_judged_by_one_rule_wherever_it_serves():
+def test_components_that_share_a_fact_rest_on_the_same_study_and_datasets():
     register = model.load(Project.here().claims)
-    facts: dict[str, set[str]] = {}
+    facts: dict[str, set[tuple[str, tuple[str, ...]]]] = {}
     for claim in register.claims.values():
         for part in claim.components:
-            facts.setdefault(part.fact, set()).add(part.rule.fingerprint.partition(".")[2])
-    assert {fact for fact, rules in facts.items() if len(rules) > 1} == set()
+            facts.setdefault(part.fact, set()).add((part.study, part.datasets))
+    assert {fact for fact, sources in facts.items() if len(sources) > 1} == set()

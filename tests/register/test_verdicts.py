@@ -140,7 +140,8 @@ def test_a_share_region_with_an_open_end_is_supported_at_or_above_its_edge():
 
 def test_a_ratio_that_the_base_rate_forbids_is_not_attainable_rather_than_contradicted():
     assert judge(SIX, Interval(1.2, 1.9, 1.3, 1.8, ceiling=2.5)) == Verdict.NOT_ATTAINABLE
-    assert judge(SIX, Interval(1.2, 1.9, 1.3, 1.8, ceiling=5.0)) == Verdict.BELOW
+    assert judge(SIX, Interval(1.2, 1.9, 1.3, 1.8, ceiling=5.9)) == Verdict.NOT_ATTAINABLE
+    assert judge(SIX, Interval(1.2, 1.9, 1.3, 1.8, ceiling=6.1)) == Verdict.BELOW
 
 
 @pytest.mark.property
@@ -188,7 +189,13 @@ def test_datasets_without_an_opinion_do_not_vote_and_the_others_must_agree():
 def test_components_that_differ_end_a_claim_in_part():
     assert combine_components({"a": Verdict.SUPPORTED, "b": Verdict.SUPPORTED}).verdict == Verdict.SUPPORTED
     assert combine_components({"a": Verdict.SUPPORTED, "b": Verdict.OPEN}).verdict == Verdict.IN_PART
+    assert combine_components({"a": Verdict.WEAKER, "b": Verdict.NULL}).verdict == Verdict.IN_PART
     assert combine_components({}).verdict == Verdict.OPEN
+
+
+def test_a_claim_of_which_no_component_is_supported_does_not_hold_in_part():
+    assert combine_components({"a": Verdict.BELOW, "b": Verdict.INCONCLUSIVE}).verdict == Verdict.MIXED
+    assert combine_components({"a": Verdict.INCONCLUSIVE, "b": Verdict.OPEN}).verdict == Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("rule", [UP, DOWN, RATIO, SIX, AT_LEAST])

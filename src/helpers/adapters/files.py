@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import csv
 import io
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -42,35 +42,43 @@ def read_csv(path: Path, *, separator: str = ",") -> pd.DataFrame:
     Raises
     ------
     DataInvalid
-        The file is not UTF-8 (naming the byte), is empty, holds lines of different lengths, or two columns of one name.
+        The file is not UTF-8 (naming the byte), is empty, holds lines of different lengths (naming the first), or two
+        columns of one name.
     """
     text = _decoded(path)
-    try:
-        header = pd.read_csv(io.StringIO(text), sep=separator, header=None, nrows=1, dtype=str).iloc[0]
-        twice = header[header.duplicated()].dropna()
-        if len(twice):
-            raise DataInvalid(f"{path.name}: the header has two columns named {twice.iloc[0]!r}; rename one of them")
-        with warnings.catch_warnings():
-            # Lines that are all longer than the header lose their end with a warning only.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            raw = pd.read_csv(
-                io.StringIO(text),
-                sep=separator,
-                dtype=str,
-                keep_default_na=False,
-                na_values=_MISSING,
-                skip_blank_lines=False,
-                index_col=False,
-            )
-    except pd.errors.EmptyDataError:
-        raise DataInvalid(f"{path.name}: the file is empty; put a header line and the data into it") from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as fault:
-        said = str(fault).removeprefix("Error tokenizing data. C error: ").strip()
-        raise DataInvalid(
-            f"{path.name}: not a table separated by {separator!r}: {said}; quote cells that contain the separator"
-        ) from None
+    _demand_rectangle(path.name, text, separator)
+    raw = pd.read_csv(
+        io.StringIO(text),
+        sep=separator,
+        dtype=str,
+        keep_default_na=False,
+        na_values=_MISSING,
+        skip_blank_lines=False,
+        index_col=False,
+    )
     raw.index = pd.Index(np.arange(2, len(raw) + 2), name="line")
     return raw.dropna(how="all")
+
+
+def _demand_rectangle(name: str, text: str, separator: str) -> None:
+    """Refuse lines that are longer or shorter than the header, which pandas would cut or fill up with blanks."""
+    lines = csv.reader(io.StringIO(text, newline=None), delimiter=separator)
+    try:
+        header = next(lines, [])
+        if not header:
+            raise DataInvalid(f"{name}: the file is empty; put a header line and the data into it")
+        twice = next((column for column in header if column and header.count(column) > 1), None)
+        if twice is not None:
+            raise DataInvalid(f"{name}: the header has two columns named {twice!r}; rename one of them")
+        odd = next((cells for cells in lines if cells and len(cells) != len(header)), None)
+        said = f"line {lines.line_num}: cells {len(odd)}, in the header {len(header)}" if odd is not None else ""
+    except csv.Error as fault:
+        said = f"line {lines.line_num}: {fault}"
+    if said:
+        raise DataInvalid(
+            f"{name}: not a table separated by {separator!r}: {said}; quote cells that contain the separator, and look "
+            "whether the file is complete"
+        )
 
 
 def _decoded(path: Path) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from helpers import checked_yaml
 from helpers.adapters import files as raw_files
 from helpers.errors import DataInvalid
 from helpers.schemas import experiment, survey
@@ -18,7 +19,6 @@ from helpers.schemas.survey import Book, Construct, Item, Survey
 
 Scale = tuple[float, float]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # as studies ask for it
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Strict(BaseModel):
@@ -164,13 +164,13 @@ class OwnExperiment:
         )
 
 
-def adapter(slug: str, schema: str, mapping: Mapping[str, Any]) -> OwnSurvey | OwnExperiment:
+def adapter(described: Path, schema: str, mapping: Mapping[str, Any]) -> OwnSurvey | OwnExperiment:
     """The adapter that a mapping makes.
 
     Parameters
     ----------
-    slug : str
-        The dataset; its mapping stands in ``data/raw/own/<slug>.yaml``.
+    described : Path
+        The file ``data/raw/own/<slug>.yaml``, for messages.
     schema : str
         ``survey`` or ``experiment``.
     mapping : mapping
@@ -179,26 +179,23 @@ def adapter(slug: str, schema: str, mapping: Mapping[str, Any]) -> OwnSurvey | O
     Raises
     ------
     DataInvalid
-        The schema cannot be mapped, or the mapping is malformed; the message names each faulty field.
+        The schema cannot be mapped, or the mapping is malformed; the message names each faulty field with its line and
+        column.
     """
-    if schema == "survey":
-        described = _validated(SurveyMapping, slug, mapping)
-        return OwnSurvey(slug, described, described.book())
-    if schema == "experiment":
-        planned = _validated(ExperimentMapping, slug, mapping)
-        return OwnExperiment(slug, planned, planned.plan())
-    raise DataInvalid(f"{slug}: an own file can be mapped to the schemas survey and experiment, not to {schema!r}")
-
-
-def _validated(model: type[Model], slug: str, mapping: Mapping[str, Any]) -> Model:
+    slug = described.stem
     try:
-        return model.model_validate(dict(mapping))
+        if schema == "survey":
+            survey_mapping = SurveyMapping.model_validate(dict(mapping))
+            return OwnSurvey(slug, survey_mapping, survey_mapping.book())
+        if schema == "experiment":
+            planned = ExperimentMapping.model_validate(dict(mapping))
+            return OwnExperiment(slug, planned, planned.plan())
     except ValidationError as fault:
-        told = [
-            f"data/raw/own/{slug}.yaml: {'.'.join(str(step) for step in ('mapping', *item['loc']))}: {item['msg']}"
-            for item in fault.errors(include_url=False)
-        ]
-        raise DataInvalid("\n".join(told)) from None
+        tree = checked_yaml.compose(described)
+        raise DataInvalid(checked_yaml.told(described, tree, fault, inside=("mapping",))) from None
+    except DataInvalid as fault:
+        raise DataInvalid(f"{described}: mapping: {fault}") from None
+    raise DataInvalid(f"{described}: an own file is mapped to the schema survey or experiment, not to {schema!r}")
 
 
 def _only(files: Mapping[str, Path]) -> Path:

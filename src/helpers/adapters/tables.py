@@ -64,7 +64,7 @@ def canonical(
         The files do not hold what the schema asks for.
     """
     if mapping is not None:
-        adapter: Any = own.adapter(slug, schema, mapping)
+        adapter: Any = own.adapter(project.raw / "own" / f"{slug}.yaml", schema, mapping)
         source = Path(own.__file__)
     else:
         adapter = _adapter(slug, schema)

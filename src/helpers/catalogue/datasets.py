@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from helpers import checked_yaml
-from helpers.errors import CatalogueError
+from helpers.errors import CatalogueError, ParameterError
 from helpers.project import Project
 
 SLUG = r"^[a-z][a-z0-9_]*$"
@@ -162,10 +162,30 @@ class Catalogue:
             There is none; the message names its nearest neighbours.
         """
         if slug not in self._datasets:
-            near = difflib.get_close_matches(slug, self._datasets, n=3, cutoff=0.5)
+            near = difflib.get_close_matches(slug, self._datasets, n=3)
             hint = f"did you mean {' or '.join(near)}?" if near else "`loyalty data` lists all"
             raise CatalogueError(f"no dataset {slug!r}; {hint}")
         return self._datasets[slug]
+
+    def filling(self, slug: str, schema: str | None, study: str) -> Dataset:
+        """The dataset of that slug, which has to fill the schema that a study asks for.
+
+        Raises
+        ------
+        CatalogueError
+            There is no such dataset.
+        ParameterError
+            It does not fill the schema; the message names those that do.
+        """
+        dataset = self.dataset(slug)
+        if schema not in dataset.schemas:
+            fitting = ", ".join(other.slug for other in self if schema in other.schemas) or "none"
+            fills = ", ".join(dataset.schemas) or "none"
+            raise ParameterError(
+                f"{study}: the dataset {slug} does not fill the schema {schema} (it fills {fills}); "
+                f"those that do are {fitting}"
+            )
+        return dataset
 
 
 def load(project: Project) -> Catalogue:

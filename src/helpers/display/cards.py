@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -13,8 +14,10 @@ from helpers.register import reach
 from helpers.register.model import Claim, Component, Register
 from helpers.register.rules import RegionRule, SignedRule
 from helpers.register.verdicts import Verdict
-from helpers.register.wording import VERDICT_ZH, agreement, exact, interval, measure_name, number, rule_sentence
+from helpers.register.wording import agreement, exact, interval, measure_name, number, rule_sentence
 from helpers.schemas.flow import Flow
+
+_SEEN = "An estimate on these data had been seen when this rule was written."
 
 #: What a manager reads; the Chinese stands beside it.
 _SENTENCES = {
@@ -62,6 +65,7 @@ def _claim_card(register: Register, claim: Claim, parts: Sequence[Component]) ->
                 proxy,
                 tag("p", text(rule_sentence(part.rule)), " ", text(part.rule.because), class_="rule"),
                 tag("p", tag("b", "Known before: "), text(part.known_before), class_="known"),
+                tag("p", _SEEN, class_="caution") if part.seen else "",
                 *[
                     tag("p", tag("b", "Rule until changed: "), text(rule_sentence(old)), class_="rule")
                     for old in part.earlier_rules
@@ -113,9 +117,20 @@ def chances(name: str, rule: SignedRule | RegionRule, se: float) -> Html:
     )
     note = f"Standard error to be expected: {number(se)}{' (of the logarithm)' if rule.scale == 'log' else ''}."
     if reach.hardly_decides(rule, se):
-        note += " **With these data this component can hardly end otherwise than inconclusive.**"
+        note += f" **{_hardly(rule, se)}**"
     sides = dict.fromkeys([verdict.value for verdict in verdicts], "right")
     return table(frame, f"What can be reached: {name}", note, align=sides)
+
+
+def _hardly(rule: SignedRule | RegionRule, se: float) -> str:
+    words = "With these data this component can hardly end otherwise than inconclusive"
+    if not isinstance(rule, SignedRule):
+        return f"{words}."
+    away = 2.8 * se if rule.direction == "positive" else -2.8 * se  # support with a chance of four in five
+    needed = rule.on_scale(rule.smallest) + away
+    beyond = "above" if rule.direction == "positive" else "below"
+    edge = number(math.exp(needed) if rule.scale == "log" else needed)
+    return f"{words}, unless the truth lies {beyond} about {edge}."
 
 
 def evidence(name: str, role: str, specification: str, estimate: Estimate, verdict: Verdict) -> Html:
@@ -139,7 +154,7 @@ def verdicts(
     """The ending of a study: each component's sentence, number and verdict, and what other specifications say."""
     parts = []
     for part, name, estimate, verdict in rows:
-        english, chinese = _SENTENCES[verdict]
+        english, chinese = _sentence(part, verdict)
         limits = interval(estimate.ci_low, estimate.ci_high)
         figure = f"{number(estimate.value)} {limits} ({part.rule.unit}; n = {estimate.n:,})"
         parts.append(
@@ -148,7 +163,7 @@ def verdicts(
                 tag("code", text(name)),
                 " ",
                 tag("b", text(verdict), class_=f"verdict {_slug(verdict)}"),
-                bilingual(f"{part.statement.en} {english}", f"{part.statement.zh}{chinese}（{VERDICT_ZH[verdict]}）"),
+                bilingual(f"{part.statement.en} {english}", f"{part.statement.zh}{chinese}"),
                 tag("p", text(figure), class_="figure"),
                 tag("p", text(agreement(verdict, alternatives.get(name, ()))), class_="agreement"),
                 bilingual(f"A proxy: {part.proxy.en}", part.proxy.zh, class_="proxy") if part.proxy else "",
@@ -157,6 +172,14 @@ def verdicts(
     caution = _caution(simulated, design, same_respondent)
     words = "\n".join(f"{name}: {verdict}" for _, name, _, verdict in rows)
     return Html(tag("section", tag("p", text(caution), class_="caution"), tag("ul", *parts), class_="verdicts"), words)
+
+
+def _sentence(part: Component, verdict: Verdict) -> tuple[str, str]:
+    """What the verdict says to a manager; a threshold that we set is not called a claim."""
+    if part.rule.kind == "share" and verdict in (Verdict.BELOW, Verdict.ABOVE):
+        side, word = ("below", "低于") if verdict == Verdict.BELOW else ("above", "高于")
+        return f"The value lies {side} the threshold that the rule sets.", f"数值{word}规则所设的界限。"
+    return _SENTENCES[verdict]
 
 
 def _caution(simulated: bool, design: str, same_respondent: bool) -> str:

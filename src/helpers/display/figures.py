@@ -136,7 +136,7 @@ def _draw_rule(axes: Axes, rule: SignedRule | RegionRule) -> None:
         _above(axes, rule.claimed, f"claimed {exact(rule.claimed)}")
     elif ends:
         side = "at least" if math.isinf(rule.high) else "at most"
-        _above(axes, ends[0], f"claimed: {side} {exact(ends[0])}" if len(ends) == 1 else "claimed band")
+        _above(axes, ends[0], f"threshold: {side} {exact(ends[0])}" if len(ends) == 1 else "band")
 
 
 def _above(axes: Axes, value: float, words: str) -> None:

@@ -54,16 +54,22 @@ def read(path: Path) -> list[Row]:
     Raises
     ------
     DataInvalid
-        A column is missing or unknown, or a number is not one; the message names file, line and column.
+        The file cannot be read or is not UTF-8, a column is missing or unknown, a line has too few or too many cells,
+        or a number is not one; the message names file, line and column.
     """
-    if not path.exists():
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
         return []
-    with path.open(encoding="utf-8", newline="") as file:
+    except (OSError, UnicodeDecodeError) as fault:
+        reason = f"not UTF-8 at byte {fault.start}" if isinstance(fault, UnicodeDecodeError) else fault.strerror
+        raise DataInvalid(f"{path}: cannot be read ({reason}); {_restore(path)}") from None
+    with io.StringIO(text) as file:
         reader = csv.DictReader(file)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise DataInvalid(
                 f"{path}:1: the columns are {', '.join(reader.fieldnames or ()) or 'missing'}; "
-                f"expected {', '.join(COLUMNS)}"
+                f"expected {', '.join(COLUMNS)}; {_restore(path)}"
             )
         return [_parsed(path, line, record) for line, record in enumerate(reader, start=2)]
 
@@ -150,7 +156,13 @@ def _printed(value: Any) -> str:
     return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
+def _restore(path: Path) -> str:
+    return f"restore the file with `git checkout -- {path.name}`"
+
+
 def _parsed(path: Path, line: int, record: dict[str, str]) -> Row:
+    if None in record or None in record.values():
+        raise DataInvalid(f"{path}:{line}: not {len(COLUMNS)} cells, one for each column; {_restore(path)}")
     values: dict[str, Any] = dict(record)
     for name in (*_INTEGERS, *_NUMBERS):
         text = record[name]
@@ -160,12 +172,9 @@ def _parsed(path: Path, line: int, record: dict[str, str]) -> Row:
             else:
                 values[name] = int(text) if name in _INTEGERS else float(text)
         except (TypeError, ValueError):
-            raise DataInvalid(
-                f"{path}:{line}: {name} is {text!r}, not a number; restore the file with `git checkout -- {path.name}`"
-            ) from None
+            raise DataInvalid(f"{path}:{line}: {name} is {text!r}, not a number; {_restore(path)}") from None
     if record["verdict"] not in set(Verdict):
         raise DataInvalid(
-            f"{path}:{line}: verdict is {record['verdict']!r}; allowed are {', '.join(Verdict)}; "
-            f"restore the file with `git checkout -- {path.name}`"
+            f"{path}:{line}: verdict is {record['verdict']!r}; allowed are {', '.join(Verdict)}; {_restore(path)}"
         )
     return Row(**values)

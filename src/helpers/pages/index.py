@@ -49,6 +49,7 @@ def write(project: Project, records: Sequence[RunRecord]) -> Path:
         register=register,
         claims=claims,
         tally=view.tally(claims),
+        proxies=view.proxies(claims),
         facts=view.facts(claims),
         waiting=sum(bool(claim.components) and not claim.studied for claim in claims),
         documents=overview.documents(register, claims),

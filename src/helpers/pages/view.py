@@ -116,6 +116,11 @@ def tally(views: Sequence[ClaimView]) -> list[tuple[Verdict, int]]:
     return [(verdict, counts[verdict]) for verdict in Verdict if counts[verdict]]
 
 
+def proxies(views: Sequence[ClaimView]) -> Mapping[Verdict, int]:
+    """How many of the studied claims of each ending rest on a proxy."""
+    return Counter(view.ending.verdict for view in views if view.studied and view.by_proxy)
+
+
 def facts(views: Sequence[ClaimView]) -> int:
     """Distinct facts behind the components that have evidence: one that serves several claims counts once."""
     return len({part.component.fact for view in views for part in view.components if part.primary})

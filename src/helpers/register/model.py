@@ -99,6 +99,7 @@ class Component(Strict):
     fact: str = Field(pattern=IDENTIFIER)  # components that share a fact are counted once
     known_before: str = Field(min_length=3)
     proxy: Bilingual | None = None  # what the data show instead of what the claim says
+    seen: bool = False  # an estimate on these data had been seen when the rule was written
     rule: AnyRule
     earlier_rules: tuple[AnyRule, ...] = ()
 
@@ -116,6 +117,7 @@ class Claim(Strict):
     reason: Bilingual | None = None  # why it is not decided by data
     plan: Plan
     notes: str = ""
+    headline: bool = True  # false where the verdict would mislead whoever reads it alone
     data_card: DataCard | None = None
     components: tuple[Component, ...] = ()
 

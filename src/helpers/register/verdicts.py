@@ -95,7 +95,8 @@ def _judge_signed(rule: SignedRule, interval: Interval) -> Verdict:
 
 
 def _judge_region(rule: RegionRule, interval: Interval) -> Verdict:
-    if interval.ceiling is not None and interval.ceiling < rule.low:
+    reached = rule.low if rule.claimed is None else rule.claimed
+    if interval.ceiling is not None and interval.ceiling < reached:
         return Verdict.NOT_ATTAINABLE
     if interval.high < rule.low:
         return Verdict.BELOW
@@ -150,8 +151,16 @@ def combine_datasets(says: Mapping[str, Verdict]) -> Ending:
 
 
 def combine_components(says: Mapping[str, Verdict]) -> Ending:
-    """Components into a claim: all alike, that verdict; otherwise in part, naming them; none yet, not yet studied."""
+    """Components into a claim.
+
+    All alike, that verdict. Otherwise it holds in part where a component is supported (or there, but weaker); is
+    inconclusive where none decides; and is mixed where some do and none supports it. None yet: not yet studied.
+    """
     verdicts = set(says.values())
     if not verdicts:
         return Ending(Verdict.OPEN, says)
-    return Ending(verdicts.pop() if len(verdicts) == 1 else Verdict.IN_PART, says)
+    if len(verdicts) == 1:
+        return Ending(verdicts.pop(), says)
+    if verdicts & {Verdict.SUPPORTED, Verdict.WEAKER}:
+        return Ending(Verdict.IN_PART, says)
+    return Ending(Verdict.INCONCLUSIVE if verdicts <= {*ABSTENTIONS, Verdict.OPEN} else Verdict.MIXED, says)

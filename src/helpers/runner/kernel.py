@@ -34,6 +34,7 @@ _CAUSES = {
     "DataInvalid": "data",
     "DataUnavailable": "data",
     "CatalogueError": "data",
+    "MethodError": "data",  # a statistic is not defined for them
 }
 
 
@@ -116,8 +117,14 @@ class WatchedEngine(NBClientEngine):
     """papermill's own engine, with a `Watch` on its client."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, *, watch: Watch, start_timeout: int = START_SECONDS, **_):
-        """Execute the notebook's cells in order until one fails."""
+    def execute_managed_notebook(
+        cls, nb_man, kernel_name, *, watch: Watch, kernel_log: Path, start_timeout: int = START_SECONDS, **_
+    ):
+        """Execute the notebook's cells in order until one fails.
+
+        What the kernel process itself says goes to `kernel_log` and not to the terminal: a kernel is interrupted before
+        it is asked to end, and often says so, though nothing was lost.
+        """
         # Sockets rather than ports: others cannot listen, and two kernels that start at once cannot choose the same.
         sockets = Config(KernelManager={"transport": "ipc"})
         client = PapermillNotebookClient(
@@ -130,7 +137,8 @@ class WatchedEngine(NBClientEngine):
         )
         watch.attach(client)
         try:
-            client.execute()
+            with kernel_log.open("ab") as log:
+                client.execute(stdout=log, stderr=log)
         finally:
             watch.detach()
 
@@ -175,19 +183,26 @@ def execute(notebook: Path, target: Path, values: Mapping[str, Any], scratch: Pa
             start_timeout=START_SECONDS,
             cwd=scratch,
             watch=watch,
+            kernel_log=_log_beside(target),
         )
         if watch.reason:  # the last cell swallowed the interrupt: what it left is not what it would have left
             raise Stopped
     except Exception as fault:
         if is_disk(fault):
             raise
-        return _failure(fault, watch)
+        return _failure(fault, watch, _log_beside(target))
     return DONE
 
 
-def _failure(fault: Exception, watch: Watch) -> Outcome:
+def _log_beside(target: Path) -> Path:
+    return target.with_name("kernel.log")
+
+
+def _failure(fault: Exception, watch: Watch, kernel_log: Path) -> Outcome:
     if watch.manager is None:
-        return Outcome("kernel", f"the kernel did not start: {str(fault) or type(fault).__name__}")
+        said = kernel_log.read_text(encoding="utf-8", errors="replace").strip() if kernel_log.exists() else ""
+        last = f"; it said last: {said.splitlines()[-1]}" if said else ""
+        return Outcome("kernel", f"the kernel did not start: {str(fault) or type(fault).__name__}{last}")
     after = f"; last good: {watch.last_good}" if watch.last_good else "; no cell before it"
     if watch.reason == "time limit":
         return Outcome("time limit", f"{watch.cell} took longer than {watch.cell_limit:g} s{after}")

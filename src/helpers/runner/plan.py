@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from helpers import checked_yaml, parameters
-from helpers.catalogue.datasets import Catalogue, Dataset
+from helpers.catalogue.datasets import Catalogue
 from helpers.errors import LoyaltyError, ParameterError
 from helpers.project import Project
 from helpers.register.model import Register
@@ -167,6 +167,8 @@ class Planner:
         else:
             specs = self._of_study(self.study(study), datasets, given)
         chosen = [spec for spec in specs if data == "auto" or spec.reality in (data, "none")]
+        if study is None and not self.listed:
+            raise ParameterError(f"{self.project.notebooks / 'runs.yaml'}: it lists no run; list one, or name a study")
         if not chosen:
             asked = " ".join([*([study] if study else []), *(f"-d {slug}" for slug in datasets), f"--data {data}"])
             raise ParameterError(f"no run answers {asked}; `loyalty run --dry-run` shows the listed ones")
@@ -217,7 +219,9 @@ class Planner:
     def _spec(self, study: Study, given: Mapping[str, Any], *, listed: bool) -> RunSpec:
         values = parameters.check(study.name, study.parameters, given)
         used = [
-            self._filling(study, name, str(value)) for name, value in values.items() if study.parameters[name].schema
+            self.catalogue.filling(str(value), study.parameters[name].schema, study.name)
+            for name, value in values.items()
+            if study.parameters[name].schema
         ]
         name = parameters.run_name(study.name, study.parameters, values)
         answered = {claim.id for claim, _ in self.register.components_of(study.name)} | set(study.claims)
@@ -237,16 +241,3 @@ class Planner:
                 claim: keys.digest(self.register.claim(claim).model_dump(mode="json")) for claim in sorted(answered)
             },
         )
-
-    def _filling(self, study: Study, parameter: str, slug: str) -> Dataset:
-        """The dataset that a parameter names, which must fill the schema that its comment asks for."""
-        dataset = self.catalogue.dataset(slug)
-        schema = study.parameters[parameter].schema
-        if schema not in dataset.schemas:
-            fitting = ", ".join(other.slug for other in self.catalogue if schema in other.schemas) or "none"
-            fills = ", ".join(dataset.schemas) or "none"
-            raise ParameterError(
-                f"{study.name}: the dataset {slug} does not fill the schema {schema} (it fills {fills}); "
-                f"those that do are {fitting}"
-            )
-        return dataset

@@ -57,8 +57,9 @@ class Store:
     def __init__(self, project: Project) -> None:
         self._root = project.root
         self._path = project.processed / "runs.sqlite"
-        with writable(project.processed):
+        with writable(project.runs):
             project.runs.mkdir(parents=True, exist_ok=True)
+        with writable(self._path):
             self._connection = sqlite3.connect(self._path)
             self._begin()
 
@@ -151,10 +152,15 @@ def writable(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error) as fault:
-        reason = (fault.strerror if isinstance(fault, OSError) else None) or fault
+        if isinstance(fault, sqlite3.DatabaseError) and not isinstance(fault, sqlite3.OperationalError):
+            raise LoyaltyError(
+                f"{path} is damaged ({fault}); remove it, and the next `loyalty run` does every run again"
+            ) from None
+        said = fault.strerror if isinstance(fault, OSError) else None
+        where = f"{fault.filename}: " if isinstance(fault, OSError) and fault.filename not in (None, str(path)) else ""
         raise LoyaltyError(
-            f"{path} cannot be written ({reason}); make it writable, or make room on the disk, and run again: "
-            "finished runs are kept"
+            f"{path} cannot be written ({where}{said or fault}); make it writable, make room on the disk, or move away "
+            "what stands in its place, and run again: finished runs are kept"
         ) from None
 
 

@@ -50,7 +50,7 @@ class Study:
 
 def names(project: Project) -> list[str]:
     """The names of all studies, sorted."""
-    return sorted(path.stem for path in project.notebooks.glob("*.ipynb"))
+    return parameters.names(project.notebooks)
 
 
 def load(project: Project, name: str) -> Study:
@@ -61,11 +61,7 @@ def load(project: Project, name: str) -> Study:
     ParameterError
         There is none (the message names the nearest), or its notebook, metadata or parameters cell is malformed.
     """
-    known = names(project)
-    if name not in known:
-        hint = parameters.nearest(name, known)
-        raise ParameterError(f"no study {name!r}{hint}; {project.notebooks} has {', '.join(known) or 'none'}")
-    path = project.notebooks / f"{name}.ipynb"
+    path = parameters.notebook_of(project.notebooks, name)
     notebook = parameters.open_notebook(path)
     metadata = notebook.get("metadata", {}).get("loyalty")
     declared = parameters.read(path)

@@ -35,6 +35,8 @@ class Rule:
         What to do about it.
     blanks : bool
         Empty cells are judged too; otherwise they pass.
+    secret : bool
+        What stands in the cells is not told: a message may reach a page, and an id may be a person's.
     """
 
     column: str
@@ -42,6 +44,7 @@ class Rule:
     fault: str
     mend: str
     blanks: bool = False
+    secret: bool = False
 
 
 def numbers(cells: pd.Series) -> pd.Series:
@@ -108,6 +111,7 @@ def identity(column: str | None) -> list[Rule]:
             lambda cells: ~cells.duplicated(),
             "with an id that stood in an earlier row; each may stand once",
             "keep one row an id, or drop the id column from the mapping if it is none",
+            secret=True,
         ),
     ]
 
@@ -162,6 +166,12 @@ def demand_columns(there: Iterable[Hashable], wanted: Iterable[str], source: str
         )
 
 
+def demand_rows(raw: pd.DataFrame, source: str) -> None:
+    """Refuse a table without a row; DataInvalid says so."""
+    if raw.empty:
+        raise DataInvalid(f"{source}: it has a header and no row below it; put the data there")
+
+
 def check(raw: pd.DataFrame, rules: Iterable[Rule], source: str) -> None:
     """Hold a frame against rules.
 
@@ -201,7 +211,8 @@ def check(raw: pd.DataFrame, rules: Iterable[Rule], source: str) -> None:
 def _told(source: str, rule: Rule, cases: pd.DataFrame, counted: str) -> str:
     first = cases.sort_values("index").head(_SHOWN_ROWS)
     rows = [
-        f"{counted} {row} ({_shown(cell)})" for row, cell in zip(first["index"], first["failure_case"], strict=True)
+        f"{counted} {row}" + ("" if rule.secret else f" ({_shown(cell)})")
+        for row, cell in zip(first["index"], first["failure_case"], strict=True)
     ]
     if len(cases) > _SHOWN_ROWS:
         rows.append(f"and {len(cases) - _SHOWN_ROWS} more")

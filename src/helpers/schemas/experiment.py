@@ -208,9 +208,9 @@ def from_raw(
     Raises
     ------
     DataInvalid
-        A column is absent, an arm is unknown or empty, an outcome is missing or not of its kind, a covariate is not of
-        its kind, or a unit stands twice. The message names the file, the column, the first rows with their values, and
-        how to mend it.
+        There is no row, a column is absent, an arm is unknown or empty, an outcome is missing or not of its kind, a
+        covariate is not of its kind, or a unit stands twice. The message names the file, the column, the first rows
+        with their values (ids aside), and how to mend it.
     """
     from helpers.schemas import checks  # noqa: PLC0415  (pandera takes .7 s to import; a kept table needs none of it)
 
@@ -223,6 +223,7 @@ def from_raw(
         *([unit_column] if unit_column else []),
     ]
     checks.demand_columns(raw, required, source)
+    checks.demand_rows(raw, source)
     rules = checks.assignment(column("arm"), arm_values.values()) + checks.identity(unit_column)
     rules += [rule for known in plan.outcomes for rule in checks.outcome(column(known.name), known.kind)]
     rules += [rule for known in plan.covariates for rule in checks.covariate(column(known.name), known.kind)]

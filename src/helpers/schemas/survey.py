@@ -164,13 +164,15 @@ def from_raw(slug: str, raw: pd.DataFrame, book: Book, *, source: str, id_column
     Raises
     ------
     DataInvalid
-        A column is absent, holds text or values outside its scale, a construct has one value only, or an id stands
-        twice. The message names the file, the column, the first rows with their values, and how to mend it.
+        There is no row, a column is absent, holds text or values outside its scale, a construct has one value only, or
+        an id stands twice. The message names the file, the column, the first rows with their values (ids aside), and
+        how to mend it.
     """
     from helpers.schemas import checks  # noqa: PLC0415  (pandera takes .7 s to import; a kept table needs none of it)
 
     required = [*_columns(book), *([id_column] if id_column else [])]
     checks.demand_columns(raw, required, source)
+    checks.demand_rows(raw, source)
     rules = [rule for item in book.items for rule in checks.answers(item)]
     checks.check(raw, rules + checks.identity(id_column), source)
     frame = pd.DataFrame({item.name: _oriented(raw[item.name], item) for item in book.items})
