@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import MethodError
-from helpers.methods.bootstrap import correlations, covariances
+from helpers.methods.bootstrap import correlations, covariances, in_fixed_order, row_counts
 
 VALUES = np.random.default_rng(3).exponential(size=(40, 3)) * [1, 10, 1000]
 
@@ -53,3 +53,13 @@ def test_draws_spread_as_the_statistic_does():
 def test_what_cannot_be_drawn_is_refused_with_the_reason(values, draws, says):
     with pytest.raises(MethodError, match=says):
         covariances(values, draws, seed=1)
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("chunk", [40, 100, 10_000])
+def test_the_counts_of_a_seed_are_those_of_its_covariances(chunk):
+    rows = in_fixed_order(VALUES, VALUES)
+    counts = np.concatenate(list(row_counts(40, 5, 9, chunk=chunk)))
+    assert (counts.sum(axis=1) == 40).all()
+    for weights, covariance in zip(counts, covariances(VALUES, 5, seed=9), strict=True):
+        assert covariance == pytest.approx(np.cov(rows.T, fweights=weights.astype(int)), rel=1e-10)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[1] / "reference" / "methods.R"
-NEEDED = 'for (name in c("jsonlite", "psych", "lavaan", "sandwich", "ordinal", "MASS")) loadNamespace(name)'
+SCRIPTS = sorted((Path(__file__).parents[1] / "reference").glob("*.R"))
 
 
 def leaves(tree, path=()):
@@ -24,15 +24,26 @@ def leaves(tree, path=()):
         yield from leaves(branch, (*path, key))
 
 
-@pytest.mark.reference
-@pytest.mark.slow
-def test_r_gives_the_frozen_values_again(from_r):
+def skip_without(packages: list[str]) -> None:
+    """Skip with the reason where R, or one of the packages that a script loads, is missing."""
     if shutil.which("Rscript") is None:
         pytest.skip("R is not installed")
-    if subprocess.run(["Rscript", "-e", NEEDED], capture_output=True, check=False).returncode:
-        pytest.skip("R lacks one of the packages jsonlite, psych, lavaan, sandwich, ordinal, MASS")
-    printed = subprocess.run(["Rscript", SCRIPT], capture_output=True, text=True, check=True).stdout
-    frozen, again = dict(leaves(from_r)), dict(leaves(json.loads(printed)))
+    ask = "; ".join(f'loadNamespace("{name}")' for name in packages)
+    if packages and subprocess.run(["Rscript", "-e", ask], capture_output=True, check=False).returncode:
+        pytest.skip(f"R lacks one of the packages {', '.join(packages)}")
+
+
+@pytest.mark.reference
+@pytest.mark.slow
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_r_gives_the_frozen_values_again(script):
+    code = script.read_text()
+    skip_without(sorted(set(re.findall(r"library\((\w+)\)", code)) | set(re.findall(r"(\w+)::", code))))
+    printed = subprocess.run(
+        ["Rscript", script.name], cwd=script.parent, capture_output=True, text=True, check=True
+    ).stdout
+    frozen = dict(leaves(json.loads(script.with_suffix(".json").read_text())))
+    again = dict(leaves(json.loads(printed)))
     assert frozen.keys() == again.keys()
     for path, value in frozen.items():
         if isinstance(value, float) and path[0] != "versions":

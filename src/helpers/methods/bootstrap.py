@@ -6,6 +6,8 @@ product.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -52,20 +54,37 @@ def covariances(values: Array, draws: int, seed: int, *, chunk: int = _CHUNK) ->
     if np.isnan(values).any():
         raise MethodError("a bootstrap of covariances needs complete rows; drop those with a missing value first")
     centred = values - values.mean(axis=0)
-    centred = centred[np.lexsort(values.T[::-1])]
+    centred = in_fixed_order(centred, values)
     above, right = np.triu_indices(p)
     terms = np.hstack([centred, centred[:, above] * centred[:, right]])
-    generator = np.random.default_rng(seed)
     found = np.empty((draws, p, p))
+    first = 0
+    for counts in row_counts(n, draws, seed, chunk=chunk):
+        moments = counts @ terms / n
+        mean = moments[:, :p]
+        product = np.empty((len(counts), p, p))
+        product[:, above, right] = product[:, right, above] = moments[:, p:]
+        found[first : first + len(counts)] = (product - mean[:, :, None] * mean[:, None, :]) * n / (n - 1)
+        first += len(counts)
+    return found
+
+
+def in_fixed_order(rows: Array, values: Array) -> Array:
+    """The rows, sorted by `values`, so that one seed draws the same ones whatever order they came in."""
+    return rows[np.lexsort(values.T[::-1])]
+
+
+def row_counts(n: int, draws: int, seed: int, *, chunk: int = _CHUNK) -> Iterator[Array]:
+    """How often each of n rows occurs in each draw, in pieces of shape (some draws, n).
+
+    The same seed gives the same draws as in `covariances`, if the rows are in the same order (`in_fixed_order`).
+    """
+    generator = np.random.default_rng(seed)
     step = max(1, chunk // n)
     for first in range(0, draws, step):
         size = min(step, draws - first)
-        moments = _counts(generator, size, n) @ terms / n
-        mean = moments[:, :p]
-        product = np.empty((size, p, p))
-        product[:, above, right] = product[:, right, above] = moments[:, p:]
-        found[first : first + size] = (product - mean[:, :, None] * mean[:, None, :]) * n / (n - 1)
-    return found
+        rows = generator.integers(n, size=(size, n)) + n * np.arange(size)[:, None]
+        yield np.bincount(rows.ravel(), minlength=size * n).reshape(size, n).astype(float)
 
 
 def correlations(covariance: Array) -> Array:
@@ -73,9 +92,3 @@ def correlations(covariance: Array) -> Array:
     sd = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
     with np.errstate(invalid="ignore", divide="ignore"):
         return covariance / (sd[:, :, None] * sd[:, None, :])
-
-
-def _counts(generator: np.random.Generator, draws: int, n: int) -> Array:
-    """How often each row occurs in each draw, shape (draws, n)."""
-    rows = generator.integers(n, size=(draws, n)) + n * np.arange(draws)[:, None]
-    return np.bincount(rows.ravel(), minlength=draws * n).reshape(draws, n).astype(float)

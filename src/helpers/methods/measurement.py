@@ -16,6 +16,7 @@ from helpers.methods.bootstrap import covariances
 from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant
 from helpers.methods.estimate import Estimate
 from helpers.methods.proportions import Counts, share
+from helpers.methods.true_scores import Scale, alpha_of, true_score_correlations
 
 #: Smallest uniqueness of a standardised item; a fit that ends there is improper (Heywood case). As in R's factanal.
 _LEAST_UNIQUENESS = 0.005
@@ -69,36 +70,6 @@ class OneFactor:
 
 
 @dataclass(frozen=True)
-class Scale:
-    """Items whose mean stands for a construct.
-
-    Attributes
-    ----------
-    items : tuple of str
-        Columns, all scored in the same direction.
-    reliability : float or None
-        None: Cronbach's alpha of the items, re-estimated in each bootstrap draw. A number in (0, 1]: taken as known;
-        a single item or a formative index needs one, and 1 leaves the scale as it is.
-
-    Raises
-    ------
-    MethodError
-        No items, one item without a reliability, or a reliability outside (0, 1].
-    """
-
-    items: tuple[str, ...]
-    reliability: float | None = None
-
-    def __post_init__(self) -> None:
-        if not self.items:
-            raise MethodError("a scale needs at least one item")
-        if self.reliability is None and len(self.items) == 1:
-            raise MethodError(f"one item ({self.items[0]!r}) has no alpha; state its reliability (1 changes nothing)")
-        if self.reliability is not None and not 0 < self.reliability <= 1:
-            raise MethodError(f"a reliability must be above 0 and at most 1, not {self.reliability}")
-
-
-@dataclass(frozen=True)
 class DisattenuatedRegression:
     """Standardised slopes between constructs, as they would be without random measurement error.
 
@@ -149,7 +120,7 @@ def cronbach_alpha(frame: pd.DataFrame, items: Sequence[str]) -> Estimate:
     values, n_dropped = _items(frame, items, at_least=2)
     n, k = values.shape
     covariance = np.cov(values.T)
-    alpha = float(_alpha(covariance))
+    alpha = float(alpha_of(covariance))
 
     def limits(level: float) -> tuple[float, float]:
         quantiles = stats.f.ppf([0.5 + level / 2, 0.5 - level / 2], n - 1, (n - 1) * (k - 1))
@@ -329,12 +300,6 @@ def _items(frame: pd.DataFrame, items: Sequence[str], at_least: int) -> tuple[Ar
     return values, n_dropped
 
 
-def _alpha(covariance: Array) -> Array:
-    """Alpha of covariance matrices, shape (..., k, k) to (...)."""
-    k = covariance.shape[-1]
-    return k / (k - 1) * (1 - np.trace(covariance, axis1=-2, axis2=-1) / covariance.sum(axis=(-2, -1)))
-
-
 def _alpha_se(covariance: Array, n: int) -> float:
     k, total = len(covariance), covariance.sum()
     trace, squared = np.trace(covariance), covariance @ covariance
@@ -385,23 +350,10 @@ def _disattenuated(covariance: Array, scales: Mapping[str, Scale]) -> tuple[Arra
 
     NaN where a reliability is not positive or the disattenuated correlations are not positive definite.
     """
-    sizes = [len(scale.items) for scale in scales.values()]
-    blocks = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
-    means = np.zeros((len(blocks), covariance.shape[-1]))
-    reliabilities = np.empty((len(covariance), len(blocks)))
-    for row, (block, scale) in enumerate(zip(blocks, scales.values(), strict=True)):
-        means[row, block] = 1 / len(block)
-        known = scale.reliability
-        reliabilities[:, row] = _alpha(covariance[:, block[:, None], block]) if known is None else known
-    with np.errstate(invalid="ignore", divide="ignore"):
-        between = means @ covariance @ means.T
-        true_sd = np.sqrt(np.diagonal(between, axis1=1, axis2=2) * np.where(reliabilities > 0, reliabilities, np.nan))
-        correlation = between / (true_sd[:, :, None] * true_sd[:, None, :])
-    diagonal = np.arange(len(blocks))
-    correlation[:, diagonal, diagonal] = 1.0
-    usable = np.isfinite(correlation).all(axis=(1, 2))
+    correlation, reliabilities = true_score_correlations(covariance, scales)
+    usable = np.asarray(np.isfinite(correlation).all(axis=(1, 2)))
     usable[usable] = np.linalg.eigvalsh(correlation[usable][:, 1:, 1:])[:, 0] > 1e-8
-    slopes = np.full((len(covariance), len(blocks) - 1), np.nan)
+    slopes = np.full((len(covariance), len(scales) - 1), np.nan)
     to_outcome = correlation[usable, 1:, :1]
     slopes[usable] = np.linalg.solve(correlation[usable][:, 1:, 1:], to_outcome)[..., 0]
     return slopes, np.sum(slopes * correlation[:, 0, 1:], axis=1), reliabilities
