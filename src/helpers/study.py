@@ -11,16 +11,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from helpers import parameters
 from helpers.adapters import tables
 from helpers.catalogue import datasets, files
+from helpers.catalogue.datasets import Dataset
 from helpers.display import cards, style
 from helpers.display.html import Html, stack
-from helpers.errors import DataInvalid, RegisterError
+from helpers.errors import DataInvalid, ParameterError, RegisterError
 from helpers.evidence.record import Row
 from helpers.methods.estimate import Estimate
 from helpers.project import Project
@@ -82,21 +83,39 @@ class Study:
         self.seed = parameters.seed(self.run)
         self._register = model.load(project.claims)
         self._parts = self._register.components_of(name)
-        schema = declared["dataset"].schema
-        self.dataset = datasets.load(project).filling(str(self.values["dataset"]), schema, name)
         self._job = _job(self.run)
         self._checksums: dict[str, str] = {}
-        self.table: Survey | Experiment = self._open(str(schema))
+        self._opened: tuple[Dataset, Survey | Experiment] | None = None
+        if "dataset" in declared:
+            schema = declared["dataset"].schema
+            entry = datasets.load(project).filling(str(self.values["dataset"]), schema, name)
+            self._opened = entry, self._open(entry, str(schema))
         self._rows: list[Row] = []
         self._judged: list[tuple[Component, str, Estimate, Verdict]] = []
         self._hand_in()
 
-    def _open(self, schema: str) -> Survey | Experiment:
-        if self.dataset.simulator is not None:
-            return _simulated(schema, self.dataset.slug)
-        found = files.fetch(self._project, self.dataset)
+    def _open(self, entry: Dataset, schema: str) -> Survey | Experiment:
+        if entry.simulator is not None:
+            return _simulated(schema, entry.slug)
+        found = files.fetch(self._project, entry)
         self._checksums = {str(path): files.checksum(path) for path in found.values()}
-        return tables.canonical(self._project, self.dataset.slug, schema, found, self.dataset.mapping)
+        return tables.canonical(self._project, entry.slug, schema, found, entry.mapping)
+
+    @property
+    def dataset(self) -> Dataset:
+        """The catalogue's entry of the dataset."""
+        return self._with_data[0]
+
+    @property
+    def table(self) -> Survey | Experiment:
+        """The canonical data."""
+        return self._with_data[1]
+
+    @property
+    def _with_data(self) -> tuple[Dataset, Survey | Experiment]:
+        if self._opened is None:
+            raise ParameterError(f"the study {self.name} works on no dataset; its parameters cell names none")
+        return self._opened
 
     @property
     def survey(self) -> Survey:
@@ -167,6 +186,14 @@ class Study:
         """The rule of a component, to be drawn into its figure."""
         return self._component(name)[1].rule
 
+    def rates(self, name: str, estimates: Sequence[Estimate]) -> dict[str, float]:
+        """How often a component's rule, whichever study answers it, gives each verdict on a sample of estimates."""
+        rule = self._register.component(name)[1].rule
+        if isinstance(rule, NecessityRule):
+            raise RegisterError(f"{name} is judged against a simulated null, not by an interval")
+        found = [judge(rule, _interval(item)).value for item in estimates]
+        return {verdict: found.count(verdict) / len(found) for verdict in dict.fromkeys(found)}
+
     def evidence(self, name: str, estimate: Estimate, *, specification: str, role: str = "primary") -> Html:
         """Judge an estimate by its component's rule, show it, and in a batch hand it in.
 
@@ -193,8 +220,7 @@ class Study:
             raise RegisterError(f"{name} needs a necessity effect size, not an interval")
         self._demand_new(name, role, specification)
         _demand_fit(name, part, estimate)
-        interval = Interval(estimate.ci_low, estimate.ci_high, estimate.ci90_low, estimate.ci90_high, estimate.ceiling)
-        verdict = judge(rule, interval)
+        verdict = judge(rule, _interval(estimate))
         self._rows.append(self._row(claim, part, estimate, role, specification, verdict))
         if role == "primary":
             self._judged.append((part, name, estimate, verdict))
@@ -276,6 +302,10 @@ class Study:
         rows = [row.to_dict() for row in self._rows]
         write_text(Path(self._job["evidence"]), json.dumps(rows, ensure_ascii=False))
         write_text(Path(self._job["reads"]), json.dumps({"modules": modules, "files": self._checksums}))
+
+
+def _interval(estimate: Estimate) -> Interval:
+    return Interval(estimate.ci_low, estimate.ci_high, estimate.ci90_low, estimate.ci90_high, estimate.ceiling)
 
 
 def _demand_fit(name: str, part: Component, estimate: Estimate) -> None:

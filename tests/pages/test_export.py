@@ -264,3 +264,11 @@ def test_headings_of_one_level_stay_on_one_level_and_only_prose_makes_the_conten
     ]
     contents = page[page.index('<nav class="contents"') : page.index("</nav>", page.index('<nav class="contents"'))]
     assert re.findall(r">(Part \d|one card)</a>", contents) == ["Part 1", "Part 2", "Part 3"]
+
+
+def test_a_study_without_a_dataset_has_a_page_that_is_not_marked_as_invented(project, record):
+    without = dataclasses.replace(record, reality="none", values={"draws": 100}, evidence=())
+    page = export(project, without).read_text(encoding="utf-8")
+    assert "NO DATASET" in page
+    assert "SIMULATED DATA" not in page
+    assert '<p class="banner"' not in page

@@ -137,7 +137,7 @@ def evidence(name: str, role: str, specification: str, estimate: Estimate, verdi
     """One estimate and what the rule says of it, in a line."""
     words = (
         f"{name} ({role}, {specification}): {measure_name(estimate.measure)} {number(estimate.value)}, "
-        f"95 % interval {interval(estimate.ci_low, estimate.ci_high)}, n = {estimate.n:,}, "
+        f"95\u00a0% interval {interval(estimate.ci_low, estimate.ci_high)}, n = {estimate.n:,}, "
         f"{estimate.n_dropped:,} dropped: {verdict}"
     )
     label = tag("b", text(verdict), class_=f"verdict {_slug(verdict)}")

@@ -51,8 +51,8 @@ def runs(records: Sequence[RunRecord]) -> tuple[list[RunView], list[RunView]]:
     """Runs on real data, and those on simulated or fictitious data, each by name."""
     views = [_run(record) for record in sorted(records, key=lambda record: record.run)]
     return (
-        [view for view in views if view.record.reality == "real"],
-        [view for view in views if view.record.reality != "real"],
+        [view for view in views if view.record.reality in ("real", "none")],
+        [view for view in views if view.record.reality not in ("real", "none")],
     )
 
 

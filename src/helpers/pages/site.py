@@ -37,7 +37,7 @@ MARKS = {
 BUDGET_BYTES = 3_000_000
 
 #: What a page says of data that never count.
-REALITY = {"real": "REAL DATA", "simulated": "SIMULATED DATA", "fictitious": "FICTITIOUS DATA"}
+REALITY = {"real": "REAL DATA", "simulated": "SIMULATED DATA", "fictitious": "FICTITIOUS DATA", "none": "NO DATASET"}
 
 
 def render(template: str, script: str = "", **context: Any) -> str:
