@@ -11,7 +11,16 @@ from pydantic import TypeAdapter, ValidationError
 from helpers.errors import LoyaltyError
 
 Model = TypeVar("Model")
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_FAST):
+    """Dates stay text, as the models want them, and a date that there is not is the model's to refuse."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  (the name and type that yaml looks for)
+        letter: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:timestamp"]
+        for letter, known in _FAST.yaml_implicit_resolvers.items()
+    }
 
 
 def load(path: Path, model: type[Model], error: type[LoyaltyError]) -> Model:
@@ -42,13 +51,13 @@ def load(path: Path, model: type[Model], error: type[LoyaltyError]) -> Model:
         line = fault.object.count(b"\n", 0, fault.start) + 1
         raise error(f"{path}:{line}: not UTF-8 at byte {fault.start}; save the file as UTF-8") from None
     try:
-        tree = yaml.compose(text, Loader=_LOADER)
+        tree = yaml.compose(text, Loader=_Loader)
         _demand_plain(tree)
-        data = yaml.load(text, Loader=_LOADER)
+        data = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as fault:
         raise error(f"{path}{_marked(text, fault)}") from None
-    except ValueError as fault:  # what looks like a date and is none
-        raise error(f"{path}: not valid YAML: {fault}; put text that is no date into quotes") from None
+    except ValueError as fault:  # an explicit tag, as `!!int`, on what is none
+        raise error(f"{path}: not valid YAML: {fault}; leave the tag out") from None
     try:
         return TypeAdapter(model).validate_python(data)
     except ValidationError as fault:
@@ -57,7 +66,7 @@ def load(path: Path, model: type[Model], error: type[LoyaltyError]) -> Model:
 
 def compose(path: Path) -> yaml.Node | None:
     """The nodes of a YAML file that is known to be one, each with its place; None for an empty file."""
-    return yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    return yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
 
 
 def told(path: Path, tree: yaml.Node | None, fault: ValidationError, inside: tuple[str, ...] = ()) -> str:

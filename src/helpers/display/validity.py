@@ -16,22 +16,22 @@ from helpers.methods.coverage import Coverage
 
 
 def coverage(found: Sequence[Coverage], title: str, note: str) -> Html:
-    """One row a design: coverage of the 95 and 90 % intervals, on which side they miss, Monte Carlo error."""
+    """One row a design: coverage of the 95 and 90 % intervals, on which side they miss, Monte Carlo standard error."""
     rows = [
         {
             "design": item.name,
             "draws": item.draws,
-            "no estimate": item.failed,
-            "95 % holds": _percent(item.covered),
-            "90 % holds": _percent(item.covered90),
+            "failed": item.failed,
+            "95 %": _percent(item.covered),
+            "90 %": _percent(item.covered90),
             "too high": _percent(item.above),
             "too low": _percent(item.below),
-            "± Monte Carlo": _percent(item.mc_se),
+            "±": _percent(item.mc_se),
             "as promised": "yes" if item.holds else "no",
         }
         for item in found
     ]
-    sides = dict.fromkeys(["95 % holds", "90 % holds", "too high", "too low", "± Monte Carlo"], "right")
+    sides = dict.fromkeys(["95 %", "90 %", "too high", "too low", "±"], "right")
     return table(pd.DataFrame(rows), title, note, sides)
 
 
@@ -55,11 +55,11 @@ def rates(rows: Sequence[tuple[str, str, float, int, Mapping[str, float], str, f
                 "wrong verdict": wrong,
                 "comes out": _percent(share),
                 "at most": _percent(allowed),
-                "± Monte Carlo": _percent(error),
+                "±": _percent(error),
                 "holds": "yes" if share <= allowed + 3 * error else "no",
             }
         )
-    return table(pd.DataFrame(shown), title, align=dict.fromkeys(["comes out", "at most", "± Monte Carlo"], "right"))
+    return table(pd.DataFrame(shown), title, align=dict.fromkeys(["comes out", "at most", "±"], "right"))
 
 
 def references() -> Html:

@@ -97,10 +97,19 @@ class _Lane:
     def submit(self, task: Task) -> Future[Stored]:
         """Give the process a run; a process that died while it was idle is replaced first."""
         try:
-            return self._open().submit(worker.perform, task)
+            return self._submit(task)
         except BrokenProcessPool:
             self.close()
-            return self._open().submit(worker.perform, task)
+            return self._submit(task)
+
+    def _submit(self, task: Task) -> Future[Stored]:
+        """Submit with SIGINT held back: a process that starts now inherits that, until `worker.prepare` is ready."""
+        pool = self._open()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return pool.submit(worker.perform, task)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _open(self) -> ProcessPoolExecutor:
         if self._pool is None:

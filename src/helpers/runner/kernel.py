@@ -207,7 +207,7 @@ def _failure(fault: Exception, watch: Watch, kernel_log: Path) -> Outcome:
     if watch.reason == "time limit":
         return Outcome("time limit", f"{watch.cell} took longer than {watch.cell_limit:g} s{after}")
     if watch.reason == "interrupted":
-        return Outcome("interrupted", f"the batch was stopped at {watch.cell}{after}")
+        return Outcome("interrupted", f"the batch was stopped at {watch.cell or 'the start of its kernel'}{after}")
     if isinstance(fault, DeadKernelError):
         return Outcome("killed", f"the kernel was ended in {watch.cell} {watch.exit_signal()}{after}")
     if isinstance(fault, PapermillExecutionError):

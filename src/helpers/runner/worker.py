@@ -76,14 +76,17 @@ def prepare(root: Path, sockets: Path) -> None:
     """Set a worker process up: its kernels inherit the environment, and their sockets stand in `sockets`.
 
     Two pools of numerical threads on the same cores cancel the gain of running side by side, so each has one thread.
-    The interrupt that a terminal sends to the whole group is the parent's business.
+    The interrupt that a terminal sends to the whole group is the parent's business: a worker leaves the group, since
+    nbclient would answer it by killing the kernel in the middle of a cell.
     """
+    os.setsid()
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     os.environ["LOYALTY_ROOT"] = str(root)
     os.environ["JUPYTER_RUNTIME_DIR"] = str(sockets)
     os.environ["PYTHONHASHSEED"] = "0"  # the order of sets must not reach a page
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # a warning of the debugger that every kernel would print
     signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which kernels would inherit
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # held back while this process started
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
