@@ -105,8 +105,11 @@ def put_own_files(root: Path) -> None:
 
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    """Every listed run on simulated data."""
+    """Every listed run on simulated data, and the one without data with few draws."""
     root = copy_of_the_project(tmp_path_factory.mktemp("simulated"))
+    listed = root / "notebooks" / "runs.yaml"
+    few = "- study: validity\n  parameters: {draws: 100, slow_draws: 50}\n"
+    listed.write_text(listed.read_text(encoding="utf-8").replace("- study: validity\n", few), encoding="utf-8")
     return loyalty(root, "run", "--data", "simulated", "--jobs", "2")
 
 
