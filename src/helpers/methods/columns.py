@@ -84,6 +84,12 @@ def refuse_constant(values: Array, columns: Sequence[str]) -> None:
             )
 
 
+def refuse_knot_outside(knot: float, x: Array, predictor: str) -> None:
+    """Raise MethodError unless the knot lies strictly inside the range of the predictor's values, shape (n,)."""
+    if not x.min() < knot < x.max():
+        raise MethodError(f"the knot {knot:g} must lie inside the range of {predictor!r} ({x.min():g} to {x.max():g})")
+
+
 def refuse_collinear(values: Array, columns: Sequence[str]) -> None:
     """Raise MethodError, naming the first column that the columns before it (and a constant) determine.
 

@@ -16,7 +16,7 @@ from scipy.special import expit
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from helpers.errors import MethodError
-from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant
+from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant, refuse_knot_outside
 from helpers.methods.estimate import Estimate
 
 
@@ -157,8 +157,7 @@ def latent_slope_difference(frame: pd.DataFrame, outcome: str, predictor: str, k
     values, n_dropped = complete_rows(frame, [outcome, predictor], at_least=6)
     refuse_constant(values, [outcome, predictor])
     x = values[:, 1]
-    if not x.min() < knot < x.max():
-        raise MethodError(f"the knot {knot:g} must lie inside the range of {predictor!r} ({x.min():g} to {x.max():g})")
+    refuse_knot_outside(knot, x, predictor)
     design = np.column_stack([x, np.maximum(x - knot, 0.0)])
     refuse_collinear(design, [predictor, f"{predictor} above {knot:g}"])
     categories, codes = np.unique(values[:, 0], return_inverse=True)

@@ -21,7 +21,14 @@ from scipy import stats
 
 from helpers.errors import MethodError
 from helpers.methods.bootstrap import covariances
-from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant, refuse_decisive_rows
+from helpers.methods.columns import (
+    Array,
+    complete_rows,
+    refuse_collinear,
+    refuse_constant,
+    refuse_decisive_rows,
+    refuse_knot_outside,
+)
 from helpers.methods.estimate import Estimate
 
 SLOPE_UNIT = "SD of y per SD of x"
@@ -153,8 +160,7 @@ def piecewise_slopes(
     """
     values, n_dropped = _rows(frame, outcome, [predictor, *controls])
     y, x = values[:, 0], values[:, 1]
-    if not x.min() < knot < x.max():
-        raise MethodError(f"the knot {knot:g} must lie inside the range of {predictor!r} ({x.min():g} to {x.max():g})")
+    refuse_knot_outside(knot, x, predictor)
     hinge = np.maximum(x - knot, 0.0)
     design = np.column_stack([x, hinge, values[:, 2:]])
     refuse_collinear(design, [predictor, f"{predictor} above {knot:g}", *controls])

@@ -15,7 +15,7 @@ from scipy.special import expit
 from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
 from helpers.errors import MethodError
-from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant
+from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant, refuse_knot_outside
 from helpers.methods.estimate import Estimate
 
 #: Fewest rows on either side of a threshold for which a logit is fitted.
@@ -76,8 +76,7 @@ def bends_by_threshold(frame: pd.DataFrame, outcome: str, predictor: str, knot: 
     values, n_dropped = complete_rows(frame, [outcome, predictor], at_least=6)
     refuse_constant(values, [outcome, predictor])
     y, x = values.T
-    if not x.min() < knot < x.max():
-        raise MethodError(f"the knot {knot:g} must lie inside the range of {predictor!r} ({x.min():g} to {x.max():g})")
+    refuse_knot_outside(knot, x, predictor)
     design = np.column_stack([(x - x.mean()) / x.std(ddof=1), np.maximum(x - knot, 0.0) / x.std(ddof=1)])
     refuse_collinear(design, [predictor, f"{predictor} above {knot:g}"])
     levels = [level for level in np.unique(y)[1:] if min((y >= level).sum(), (y < level).sum()) >= FEWEST]
