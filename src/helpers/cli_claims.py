@@ -163,7 +163,7 @@ def _lines(register: Register, claim: Claim, rows: list[Row]) -> list[str]:
     for part in claim.components:
         lines += [f"  {claim.id}/{part.id}: {component_ending(part, own).verdict.value}", f"    {part.statement.en}"]
         lines += [f"    {rule_sentence(part.rule)} {part.rule.because}", f"    known before: {part.known_before}"]
-        for row in own:
+        for row in sorted(own, key=lambda row: row.role != "primary"):  # what votes stands first
             if row.component == part.id:
                 limits = interval(row.ci_low, row.ci_high)
                 lines.append(
