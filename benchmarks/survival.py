@@ -10,7 +10,6 @@ import argparse
 import importlib.util
 import os
 import tempfile
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -49,15 +48,6 @@ def lifelines_fit(frame: pd.DataFrame) -> float | str:
     return median_seconds(lambda: CoxPHFitter().fit(frame, "time", "event"))
 
 
-def peak_over_input(frame: pd.DataFrame) -> float:
-    """Most memory that checks, fit, robust variance and test hold beyond the frame, as a multiple of it."""
-    tracemalloc.start()
-    proportional_hazards_test(cox(durations(frame, "time", "event", covariates=COVARIATES), variance="robust"))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / frame.memory_usage(index=False).sum()
-
-
 def cox_models(frame: pd.DataFrame, in_r: str, *, statsmodels: bool) -> None:
     def fit(variance: str = "model"):
         return cox(durations(frame, "time", "event", covariates=COVARIATES), variance=variance)
@@ -76,7 +66,6 @@ def cox_models(frame: pd.DataFrame, in_r: str, *, statsmodels: bool) -> None:
     report(
         "Cox fit, robust variance and test of proportional hazards (limit: R coxph alone 2 times ours)", seconds, peers
     )
-    print(f"  peak memory: {peak_over_input(frame):.1f} times the frame (limit: 4)")
 
 
 def order_and_counts(frame: pd.DataFrame, in_r: str) -> None:

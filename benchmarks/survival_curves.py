@@ -6,8 +6,6 @@ R's cumulative incidence takes so long that it runs once after its warm-up, not 
 from __future__ import annotations
 
 import importlib.util
-import tracemalloc
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -18,7 +16,7 @@ from timing import report
 
 from helpers.methods.competing_risks import cumulative_incidence
 from helpers.methods.survival_curves import kaplan_meier
-from helpers.methods.survival_data import Durations, durations
+from helpers.methods.survival_data import durations
 from helpers.methods.survival_horizon import restricted_mean_difference
 from helpers.methods.survival_tests import logrank
 
@@ -49,15 +47,6 @@ def lifelines_curve(frame: pd.DataFrame) -> float | str:
     return median_seconds(lambda: KaplanMeierFitter().fit(frame["time"], frame["event"]))
 
 
-def peak_over_input(call: Callable[[], object], spells: Durations) -> float:
-    """Most memory held beyond the input while the call runs, as a multiple of the times and events."""
-    tracemalloc.start()
-    call()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / (spells.time.nbytes + spells.event.nbytes)
-
-
 def curves(*, days: bool) -> None:
     frame = sample(ROWS, days=days)
     clock = "days" if days else "continuous times"
@@ -71,7 +60,6 @@ def curves(*, days: bool) -> None:
     from_frame = median_seconds(lambda: kaplan_meier(durations(frame, "time", "event")))
     report(f"Kaplan-Meier, {ROWS:,} rows, {clock}, checks of the frame included", from_frame, peers)
     print(f"  without the checks: {median_seconds(lambda: kaplan_meier(spells)):.3f} s")
-    print(f"  peak memory: {peak_over_input(lambda: kaplan_meier(spells), spells):.1f} times the input")
 
 
 def contrasts() -> None:
@@ -94,7 +82,6 @@ def contrasts() -> None:
         median_seconds(lambda: cumulative_incidence(kinds)),
         {"R survfit": median_seconds_in_r(in_r, "survfit(Surv(time, kind) ~ 1)", runs=1)},
     )
-    print(f"  peak memory: {peak_over_input(lambda: cumulative_incidence(kinds), kinds):.1f} times the input")
 
 
 if __name__ == "__main__":

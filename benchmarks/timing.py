@@ -10,6 +10,7 @@ import shutil
 import statistics
 import subprocess
 import time
+import tracemalloc
 from collections.abc import Callable, Mapping
 
 RUNS = 5
@@ -35,6 +36,15 @@ def median_seconds_in_r(setup: str, expression: str, runs: int = RUNS, *, cpu: b
     code = f"{setup}\ninvisible({expression})\ncat(median(replicate({runs}, {seconds})))"
     done = subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, check=False)
     return float(done.stdout) if done.returncode == 0 else f"R failed: {done.stderr.strip().splitlines()[-1]}"
+
+
+def memory_over_input(call: Callable[[], object], input_bytes: int) -> float:
+    """Largest memory that Python and numpy hold during a call, the input included, over the input's."""
+    tracemalloc.start()
+    call()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return 1 + peak / input_bytes
 
 
 def report(title: str, ours: float, peers: Mapping[str, float | str]) -> None:

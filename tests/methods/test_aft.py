@@ -8,8 +8,10 @@ import pytest
 
 from helpers.errors import MethodError
 from helpers.methods.aft import DISTRIBUTIONS, aft
+from helpers.methods.robust_variance import FewClustersWarning
 from helpers.methods.survival_data import durations
 
+pytestmark = pytest.mark.filterwarnings("ignore::helpers.methods.robust_variance.FewClustersWarning")
 CELL = {"tied": False, "entry": False, "strata": False, "weights": False}
 
 
@@ -107,6 +109,16 @@ def test_entry_times_strata_unknown_names_and_shares_are_refused(spells_of):
         model.time_ratio("x4")
     with pytest.raises(MethodError, match="between 0 and 1"):
         model.quantile(1.0)
+
+
+def test_few_clusters_warn_and_fewer_than_the_parameters_are_refused(spells_of):
+    spells = spells_of(CELL)
+    with pytest.warns(FewClustersWarning, match="25 clusters are few"):
+        found = aft(spells, "weibull", variance="cluster")
+    assert found.clusters == found.time_ratio("x1").clusters == 25
+    with pytest.raises(MethodError, match="5 clusters cannot give the variance of 5 parameters"):
+        aft(replace(spells, cluster=spells.cluster % 5), "weibull", variance="cluster")
+    assert aft(spells, "weibull").clusters is None
 
 
 @pytest.mark.simulation

@@ -11,6 +11,8 @@ from helpers.methods.competing_risks import cumulative_incidence
 from helpers.methods.survival_curves import kaplan_meier
 from helpers.methods.survival_data import Durations, durations
 
+pytestmark = pytest.mark.filterwarnings("ignore::helpers.methods.robust_variance.FewClustersWarning")
+
 
 def spells(time, event, **rest) -> Durations:
     frame = pd.DataFrame({"time": time, "event": event} | rest)
@@ -40,6 +42,17 @@ def test_incidence_its_variance_and_limits_are_those_of_r(frozen, curve_spells):
                     atol=1e-11,
                     err_msg=f"{name}, {case['clock']}",
                 )
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("block", [1, 7])
+def test_blocks_that_end_inside_clusters_and_between_times_change_no_variance(frozen, curve_spells, monkeypatch, block):
+    monkeypatch.setattr("helpers.methods.survival_influence.BLOCK", block)
+    for case in frozen("survival")["curves"]:
+        curve = cumulative_incidence(curve_spells(case, kinds=True), 1)
+        happened = np.cumsum(curve.events) > 0
+        expected = np.array(case["incidence"][0]["se"], dtype=float)
+        np.testing.assert_allclose(np.sqrt(curve.variance[happened]), expected[happened], rtol=1e-8, atol=1e-11)
 
 
 @pytest.mark.reference
@@ -73,6 +86,19 @@ def test_without_censoring_the_incidence_is_the_share():
 def test_an_incidence_is_unknown_beyond_the_last_observation():
     curve = cumulative_incidence(spells([1, 2, 3], [1, 2, 0]), 1)
     np.testing.assert_array_equal(curve.at([0.5, 3, 4]), [0, 1 / 3, np.nan])
+
+
+def test_where_everybody_has_an_event_the_last_incidences_are_shares_with_binomial_variances():
+    for cluster in ({}, {"cluster": [1, 2, 3, 4, 5]}):
+        curve = cumulative_incidence(spells([1, 1, 1, 1, 1], [1, 2, 1, 1, 2], **cluster), 2)
+        assert (curve.survival[-1], curve.incidence[-1]) == (0, pytest.approx(0.4))
+        assert curve.variance[-1] == pytest.approx(0.4 * 0.6 / 5)
+        assert curve.to_frame().notna().all(axis=None)
+
+
+def test_a_single_cluster_has_no_variance():
+    with pytest.raises(MethodError, match="1 clusters cannot give the variance"):
+        cumulative_incidence(spells([1, 2, 3], [1, 2, 0], cluster=[7, 7, 7]))
 
 
 @pytest.mark.parametrize("kind", [0, 3])

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from helpers.errors import MethodError
 from helpers.methods.concordance import concordance
+from helpers.methods.robust_variance import FewClustersWarning
 from helpers.methods.survival_data import durations
+
+pytestmark = pytest.mark.filterwarnings("ignore::helpers.methods.robust_variance.FewClustersWarning")
 
 
 @pytest.mark.reference
@@ -75,6 +78,20 @@ def test_a_perfect_order_has_a_value_but_no_interval():
     assert (found.value, found.se) == (1, 0)
     with pytest.raises(MethodError, match="no interval"):
         found.estimate()
+
+
+def test_few_clusters_warn_and_a_single_one_is_refused(spells_of):
+    spells = spells_of({"tied": True, "entry": False, "weights": False, "strata": False})
+    score = spells.covariates[:, 0]
+    with pytest.warns(FewClustersWarning, match="25 clusters are few"):
+        concordance(spells, score)
+    with pytest.raises(MethodError, match="1 clusters cannot give the variance"):
+        concordance(replace(spells, cluster=0 * spells.cluster), score)
+
+
+def test_a_score_of_one_value_orders_nothing(spells_of):
+    found = concordance(spells_of({"tied": True, "entry": False, "weights": False, "strata": False}), np.ones(160))
+    assert (found.value, found.concordant, found.discordant) == (0.5, 0, 0)
 
 
 def test_the_estimate_carries_events_clusters_and_dropped_rows(spells_of):

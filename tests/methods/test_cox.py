@@ -282,7 +282,7 @@ def test_a_hazard_ratio_is_an_estimate_on_the_logarithmic_scale_and_knows_its_ro
     with pytest.raises(MethodError, match="covariates are a, b"):
         model.hazard_ratio("c")
     assert list(model.to_frame()["covariate"]) == ["a", "b"]
-    assert "hazard_ratio" in model._repr_html_()
+    assert "hazard ratio" in model._repr_html_()
 
 
 def test_wald_and_likelihood_ratio_tests_agree_in_large_samples_and_dependent_contrasts_are_refused():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,6 +98,23 @@ def test_fewer_than_fifty_clusters_are_warned_of(sales):
     fitted("risk", sales.assign(seller=np.arange(len(sales)) // 4), cluster="seller")
 
 
+def test_a_fit_that_does_not_settle_says_so(sales, monkeypatch):
+    monkeypatch.setattr("helpers.methods.glm.MOST_STEPS", 2)
+    with pytest.raises(MethodError, match="'bought' did not converge"):
+        fitted("risk", sales)
+
+
+def test_a_steep_relation_and_far_values_converge():
+    x = np.linspace(-3, 3, 200)
+    steep = pd.DataFrame({"x": 10 * x, "y": np.round(np.exp(np.minimum(10 * x, 20)))})
+    assert poisson_regression(steep, "y", ["x"]).coefficients["x"].value > 1
+    far = pd.DataFrame({"x": np.exp(5 * x), "y": np.arange(200) % 2.0})
+    found = logistic_regression(far, "y", ["x"])
+    design = sm.add_constant(far["x"] / far["x"].std())
+    usual = sm.Logit(far["y"], design).fit(disp=False, tol=1e-12).params["x"] / far["x"].std()
+    assert found.parameters["x"] == pytest.approx(usual, rel=1e-8)
+
+
 SEPARATED = pd.DataFrame(
     {"y": [0.0] * 6 + [1.0] * 6, "x": np.arange(12.0), "z": [1.0, 5, 2, 7, 3, 1, 6, 2, 5, 3, 4, 1]}
 ).assign(
@@ -116,6 +134,7 @@ SEPARATED = pd.DataFrame(
         (lambda sales: poisson_regression(SEPARATED.assign(z=-1.0 * SEPARATED["z"]), "z", ["x"]), "reaches -7"),
         (lambda sales: poisson_regression(SEPARATED, "z", ["y"], exposure="x"), "'x' must be positive"),
         (lambda sales: logistic_regression(SEPARATED.assign(y=1.0), "y", ["z"]), "has the value 1 in all 12"),
+        (lambda sales: poisson_regression(SEPARATED.assign(z=4.0), "y", ["x", "z"]), "has the value 4 in all 12"),
         (lambda sales: logistic_regression(SEPARATED, "y", ["z", "z"]), "asked for twice"),
         (lambda sales: logistic_regression(SEPARATED, "y", ["z"], interactions=[("z", "x")]), "needs 'x' among"),
         (

@@ -9,6 +9,7 @@ from statsmodels.datasets import longley
 
 from helpers.errors import MethodError
 from helpers.methods.linear import bootstrapped_slopes, linear_regression, simple_slope, threshold_effect
+from helpers.methods.robust_variance import FewClustersWarning
 
 RIGHT = {"predictors": ["x", "z", "segment"], "interactions": [("x", "z")]}
 
@@ -144,6 +145,15 @@ def test_rows_with_a_missing_value_are_dropped_and_counted(sales):
     assert found.constant == pytest.approx(linear_regression(sales.drop([0, 7, 9]), "y", **RIGHT).constant)
 
 
+@pytest.mark.filterwarnings("error")
+def test_fewer_than_fifty_clusters_are_warned_of():
+    rows = pd.DataFrame({"x": np.arange(200.0) % 7, "y": np.arange(200.0) % 11, "few": np.arange(200) % 49})
+    with pytest.warns(FewClustersWarning, match="49 clusters") as seen:
+        linear_regression(rows, "y", ["x"], cluster="few")
+    assert seen[0].filename == __file__  # it points at who asked
+    linear_regression(rows.assign(enough=np.arange(200) % 50), "y", ["x"], cluster="enough")
+
+
 SMALL = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 6, 5, 8], "x": [1.0, 2, 3, 4, 5, 6, 7, 8], "g": [*"aabbccdd"]})
 
 
@@ -158,6 +168,8 @@ SMALL = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 6, 5, 8], "x": [1.0, 2, 3, 4, 5, 6,
         (lambda sales: linear_regression(SMALL.assign(y=3 * SMALL["x"]), "y", ["x"]), "no slope has a standard error"),
         (lambda sales: linear_regression(SMALL.assign(z=[1.0] + [0] * 7), "y", ["x", "z"]), "row 1 alone determines"),
         (lambda sales: linear_regression(SMALL, "y", ["g", "x"], cluster="g"), "alone determines"),
+        (lambda sales: linear_regression(SMALL.assign(g=1), "y", ["x"], cluster="g"), "all rows are in one cluster"),
+        (lambda sales: linear_regression(SMALL.assign(y=1.0), "y", ["x"]), "has the value 1 in all 8"),
         (lambda sales: linear_regression(SMALL.head(2), "y", ["x"]), "at least 3"),
         (lambda sales: simple_slope(linear_regression(sales, "y", **RIGHT), "x", {}), "depends on z"),
         (lambda sales: simple_slope(linear_regression(sales, "y", **RIGHT), "segment", {}), "not a numeric predictor"),

@@ -115,7 +115,7 @@ def test_the_interval_of_a_standardised_slope_covers_and_that_of_known_sds_does_
         line = regression._Line.through(y, x[:, None])
         estimate = line.estimate(np.array([0.0, 1.0]), x, measure="standardised_slope", unit="SD")
         covered += estimate.ci_low <= truth <= estimate.ci_high
-        naive = np.linalg.norm(line.influence[1]) * x.std() / y.std()
+        naive = np.linalg.norm(line.influence(np.array([0.0, 1.0]), slice(None))) * x.std() / y.std()
         known_sds += abs(estimate.value - truth) <= stats.t.ppf(0.975, n - 2) * naive
     error = np.sqrt(0.95 * 0.05 / samples)
     assert abs(covered / samples - 0.95) < 3 * error

@@ -10,7 +10,7 @@ from scipy import stats
 
 from helpers.methods.glm import poisson_regression
 from helpers.methods.linear import linear_regression
-from helpers.methods.robust_variance import Spread
+from helpers.methods.robust_variance import Spread, cv3
 
 pytestmark = pytest.mark.filterwarnings("ignore::helpers.methods.robust_variance.FewClustersWarning")
 
@@ -19,12 +19,15 @@ def test_the_size_of_chunks_does_not_change_the_variance(monkeypatch):
     rng = np.random.default_rng(1)
     basis, _ = np.linalg.qr(rng.standard_normal((300, 3)))
     ones, score = np.ones(300), rng.standard_normal(300)
-    spread = Spread(basis, ones, ones, score, score**2)
-    clusters = np.sort(rng.integers(0, 20, 300))
-    whole = spread.of_clusters(np.unique(clusters, return_inverse=True)[1])
-    for chunk in (1, 400, 1000):
+    clusters = rng.integers(0, 20, 300)
+
+    def spread_of(picked):
+        return Spread(basis[picked], ones[picked], ones[picked], score[picked], score[picked] ** 2)
+
+    whole = cv3(clusters, spread_of)
+    for chunk in (1, 20, 100):
         monkeypatch.setattr("helpers.methods.robust_variance._CHUNK", chunk)
-        assert spread.of_clusters(np.unique(clusters, return_inverse=True)[1]) == pytest.approx(whole, rel=1e-12)
+        assert cv3(clusters, spread_of) == pytest.approx(whole, rel=1e-12)
 
 
 @pytest.mark.reference

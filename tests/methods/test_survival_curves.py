@@ -10,6 +10,11 @@ from helpers.errors import MethodError
 from helpers.methods.survival_curves import at_risk_table, kaplan_meier, nelson_aalen, quantile
 from helpers.methods.survival_data import Durations, durations
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::helpers.methods.robust_variance.FewClustersWarning"),
+    pytest.mark.filterwarnings("ignore::helpers.methods.survival_risk.FewEventsWarning"),
+]
+
 
 def numbers(values: list) -> np.ndarray:
     return np.array(values, dtype=float)

@@ -22,6 +22,11 @@ from helpers.methods.survival_horizon import (
     risk_ratio,
 )
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::helpers.methods.robust_variance.FewClustersWarning"),
+    pytest.mark.filterwarnings("ignore::helpers.methods.survival_risk.FewEventsWarning"),
+]
+
 
 def spells(time, event, *, kinds: bool = False, **rest) -> Durations:
     frame = pd.DataFrame({"time": time, "event": event} | rest)

@@ -65,6 +65,25 @@ checks <- list(
   ph_test_of_a_term = unname(cox.zph(coxph(Surv(month, event) ~ cbind(x1, x2) + x3, spells, control = exact))$table[, "chisq"])
 )
 
+# What plot.cox.zph draws, taken from its own calls: the curve, and two standard errors on either side ------------------
+drawn_by_plot <- function(fit, transform) {
+  drawn <- list()
+  silent <- function(...) NULL
+  plotting <- survival:::plot.cox.zph
+  environment(plotting) <- list2env(
+    list(plot = silent, points = silent, axis = silent, lines = function(x, y, ...) drawn[[length(drawn) + 1]] <<- list(x, y)),
+    parent = asNamespace("survival")
+  )
+  plotting(cox.zph(fit, transform = transform, terms = FALSE))
+  lapply(seq(1, length(drawn), by = 3), function(first) {
+    curve <- drawn[[first]]
+    list(x = curve[[1]], y = drop(curve[[2]]), se = drop(drawn[[first + 1]][[2]] - curve[[2]]) / 2)
+  })
+}
+late <- coxph(Surv(entry_month, month, event) ~ x1 + x2 + x3, spells, weights = weight, control = exact, robust = FALSE, x = TRUE)
+checks$smooth <- lapply(transforms, function(transform) drawn_by_plot(late, transform))
+checks$smooth_with_a_constant <- drawn_by_plot(north, "km")
+
 # An effect by period --------------------------------------------------------------------------------------------------
 pieces <- survSplit(Surv(month, event) ~ ., spells, cut = c(5, 12), episode = "period")
 for (k in 1:3) pieces[[paste0("x1_", k)]] <- pieces$x1 * (pieces$period == k)

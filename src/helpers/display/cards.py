@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from helpers.digits import exact, interval, number
 from helpers.display.html import Html, bilingual, stack, tag, text
 from helpers.display.tables import table
 from helpers.methods.estimate import Estimate
@@ -14,7 +15,7 @@ from helpers.register import reach
 from helpers.register.model import Claim, Component, Register
 from helpers.register.rules import RegionRule, SignedRule
 from helpers.register.verdicts import Verdict
-from helpers.register.wording import agreement, exact, interval, measure_name, number, rule_sentence
+from helpers.register.wording import agreement, measure_name, rule_sentence
 from helpers.schemas.flow import Flow
 
 _SEEN = "An estimate on these data had been seen when this rule was written."

@@ -15,11 +15,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
+from helpers.digits import exact, interval, number
 from helpers.display.style import ACCENT, CLAIM, INK, SOFT
 from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
 from helpers.register.rules import RegionRule, SignedRule
-from helpers.register.wording import exact, interval, number
 
 
 @dataclass(frozen=True)

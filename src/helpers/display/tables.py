@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from great_tables import GT, md
 
+from helpers.digits import cell, interval, number
 from helpers.display.html import Html
 from helpers.methods.estimate import Estimate
-from helpers.register.wording import interval, measure_name, number
+from helpers.register.wording import measure_name
 
 
 def table(frame: pd.DataFrame, title: str, note: str = "", align: Mapping[str, str] | None = None) -> Html:
@@ -32,7 +33,7 @@ def table(frame: pd.DataFrame, title: str, note: str = "", align: Mapping[str, s
     for name in frame.columns:
         numeric = pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])
         sides[name] = (align or {}).get(name, "right" if numeric else "left")
-        shown[name] = [_cell(value) for value in frame[name]]
+        shown[name] = [cell(value) for value in frame[name]]
     identifier = "t" + hashlib.sha256(title.encode()).hexdigest()[:10]
     built = (
         GT(shown, id=identifier)
@@ -81,15 +82,3 @@ def estimates(rows: Sequence[tuple[str, Estimate]], title: str, note: str = "") 
         }
     )
     return table(frame, f"{title} ({measure_name(first.measure)}, {first.unit})", note, {"estimate": "right"})
-
-
-def _cell(value: object) -> str:
-    if value is None or (isinstance(value, float) and pd.isna(value)):
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int) or (hasattr(value, "dtype") and pd.api.types.is_integer_dtype(value.dtype)):
-        return f"{int(value):,}"  # type: ignore[call-overload]
-    if isinstance(value, float):
-        return number(float(value))
-    return str(value)

@@ -16,15 +16,16 @@ from scipy.special import expit, logit
 from helpers.errors import MethodError
 from helpers.methods.columns import Array, refuse_collinear, refuse_constant
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 from helpers.methods.survival_data import Durations
-from helpers.methods.survival_risk import require_one_kind
+from helpers.methods.survival_risk import require_clusters, require_one_kind
 
 DISTRIBUTIONS = ("weibull", "loglogistic")
 VARIANCES = ("model", "robust", "cluster")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class AftModel:
+class AftModel(Result):
     """log(time) = intercept + covariates x coefficients + scale x error.
 
     Attributes
@@ -122,9 +123,6 @@ class AftModel:
             }
         )
 
-    def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False)
-
     def _place(self, name: str) -> int:
         if name not in self.names:
             raise MethodError(f"the model has no covariate {name!r}; its covariates are {', '.join(self.names)}")
@@ -151,8 +149,8 @@ def aft(spells: Durations, distribution: str, *, variance: str = "model") -> Aft
     Parameters
     ----------
     spells : Durations
-        n rows with positive times and p covariates (p may be 0), without entry times; strata are not used. Weights
-        multiply each row's log likelihood.
+        n rows with positive times and p covariates (p may be 0). Weights multiply each row's log likelihood. Entry
+        times and strata are refused: who comes later is fitted by a Cox model, a stratum is entered as a covariate.
     distribution : {"weibull", "loglogistic"}
     variance : {"model", "robust", "cluster"}
         Inverse observed information; sandwich over rows; sandwich over the spells' clusters.
@@ -166,9 +164,14 @@ def aft(spells: Durations, distribution: str, *, variance: str = "model") -> Aft
     Raises
     ------
     MethodError
-        Entry times or strata; a time of 0; no event; constant or collinear covariates; all events at one time; a
-        covariate without an event on one side, whose effect would be infinite; no more clusters than parameters; an
-        unknown option.
+        Entry times or strata, which the likelihood here does not have; a time of 0; no event; constant or collinear
+        covariates; all events at one time; a covariate without an event on one side, whose effect would be infinite;
+        no more clusters than parameters; an unknown option.
+
+    Warns
+    -----
+    FewClustersWarning
+        Fewer than 50 clusters.
 
     References
     ----------
@@ -177,6 +180,9 @@ def aft(spells: Durations, distribution: str, *, variance: str = "model") -> Aft
     ``survreg`` (tests/reference/cox.json).
     """
     _refuse_unusable(spells, distribution, variance)
+    clusters = None
+    if variance == "cluster":
+        clusters = require_clusters(spells, len(spells.covariate_names) + 2, "an accelerated failure time model")
     x, centre, spread = _standardised(spells)
     y = np.log(spells.time)
     location, width = float(y.mean()), max(float(y.std()), 1e-12)
@@ -188,11 +194,9 @@ def aft(spells: Durations, distribution: str, *, variance: str = "model") -> Aft
     jacobian = back[1]
     inverse = np.linalg.inv(information)
     covariance = inverse
-    clusters = None
     if variance != "model":
         scores = scores * weight[:, None]
         if variance == "cluster" and spells.cluster is not None:
-            clusters = int(np.count_nonzero(np.bincount(spells.cluster)))
             scores = np.column_stack([np.bincount(spells.cluster, column) for column in scores.T])
         covariance = inverse @ (scores.T @ scores) @ inverse
     likelihood = _terms(design, target, event, concave, distribution)[0]
@@ -228,12 +232,6 @@ def _refuse_unusable(spells: Durations, distribution: str, variance: str) -> Non
         raise MethodError(f"none of the {spells.n} spells ends with the event, so no time can be estimated")
     if happened.all() and np.ptp(spells.time) == 0:
         raise MethodError(f"all {spells.n} events are at time {spells.time[0]:g}, so times have no scale")
-    if variance == "cluster":
-        if spells.cluster is None:
-            raise MethodError("variance 'cluster' needs clusters; name their column where the spells are made")
-        clusters, parameters = int(np.count_nonzero(np.bincount(spells.cluster))), len(spells.covariate_names) + 2
-        if clusters <= parameters:
-            raise MethodError(f"{clusters} clusters cannot give the variance of {parameters} parameters")
 
 
 def _standardised(spells: Durations) -> tuple[Array, Array, Array]:

@@ -15,10 +15,11 @@ from helpers.errors import MethodError
 from helpers.methods.positive_likelihood import PositiveFit, maximise
 from helpers.methods.power_integrals import Array, beta_nodes
 from helpers.methods.purchase_histories import Histories
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
-class BGNBD:
+class BGNBD(Result):
     """Parameters of the BG/NBD model.
 
     Attributes

@@ -13,6 +13,7 @@ from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
 from helpers.methods.power_integrals import Array
 from helpers.methods.purchase_histories import Histories, customer_summary
+from helpers.methods.result import Result
 
 
 class PurchaseModel(Protocol):
@@ -26,7 +27,7 @@ class PurchaseModel(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Calibration:
+class Calibration(Result):
     """Expected against observed repeat purchases.
 
     Attributes

@@ -12,10 +12,11 @@ from helpers.errors import MethodError
 from helpers.methods.columns import Array, complete_rows, refuse_constant
 from helpers.methods.estimate import Estimate
 from helpers.methods.proportions import Counts, share
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
-class Ceilings:
+class Ceilings(Result):
     """The lines above which a scatter is empty, and how much they leave out; n points, k of them on the step line.
 
     Attributes

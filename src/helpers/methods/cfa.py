@@ -14,6 +14,7 @@ from helpers.errors import MethodError
 from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant
 from helpers.methods.covariance_structure import FitMeasures, GroupModel, Moments, Solution, maximise
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class FactorModel:
 
 
 @dataclass(frozen=True)
-class FactorFit:
+class FactorFit(Result):
     """A fitted factor model; factors have variance 1.
 
     Attributes

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from helpers.errors import MethodError
+from helpers.methods.least_squares import blocks, origin, refuse_dependent, triangle
 
 Array = npt.NDArray[np.float64]
 
 
 def numbers(frame: pd.DataFrame, column: str) -> Array:
-    """One column as float64, shape (rows,); missing values become NaN.
+    """One column as float64, shape (rows,), not to be written to; missing values become NaN.
 
     Raises
     ------
@@ -29,6 +30,8 @@ def numbers(frame: pd.DataFrame, column: str) -> Array:
     raw = frame[column]
     if isinstance(raw, pd.DataFrame):
         raise MethodError(f"the frame has {raw.shape[1]} columns called {column!r}; rename all but one")
+    if raw.dtype == np.float64 and not np.isinf(raw.to_numpy()).any():
+        return raw.to_numpy()  # no copy: the many rows of a large frame are held once
     values = pd.to_numeric(raw, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     wrong = (np.isnan(values) & raw.notna().to_numpy(dtype=bool)) | np.isinf(values)
     if wrong.any():
@@ -66,7 +69,8 @@ def complete_rows(frame: pd.DataFrame, columns: Sequence[str], *, at_least: int 
     if twice:
         raise MethodError(f"column {twice[0]!r} is asked for twice; an item or predictor may enter once")
     values = np.column_stack([numbers(frame, name) for name in columns])
-    kept = values[~np.isnan(values).any(axis=1)]
+    complete = ~np.isnan(values).any(axis=1)
+    kept = values if complete.all() else values[complete]
     if len(kept) < at_least:
         raise MethodError(
             f"only {len(kept)} of {len(frame)} rows have a value in all of {', '.join(columns)}; "
@@ -93,15 +97,14 @@ def refuse_knot_outside(knot: float, x: Array, predictor: str) -> None:
 def refuse_collinear(values: Array, columns: Sequence[str]) -> None:
     """Raise MethodError, naming the first column that the columns before it (and a constant) determine.
 
-    `values` has shape (n, k) and no constant column. Columns are standardised first, so units do not decide.
+    `values` has shape (n, k), no constant column and no column of one value. Units do not decide.
     """
-    standardised = (values - values.mean(axis=0)) / values.std(axis=0)
-    for last in range(1, len(columns)):
-        if np.linalg.matrix_rank(standardised[:, : last + 1], tol=1e-7 * np.sqrt(len(values))) <= last:
-            raise MethodError(
-                f"column {columns[last]!r} is a linear function of {', '.join(columns[:last])} in these rows; "
-                "leave one out"
-            )
+    middle = origin(values)
+
+    def rows() -> Iterator[Array]:
+        return (np.insert(values[some] - middle, 0, 1.0, axis=1) for some in blocks(len(values)))
+
+    refuse_dependent(triangle(rows), columns)
 
 
 def refuse_decisive_rows(design: Array) -> None:
@@ -109,36 +112,49 @@ def refuse_decisive_rows(design: Array) -> None:
 
     Its leverage is then 1 and its residual 0, and HC2 and HC3 divide zero by zero.
     """
-    orthogonal, _ = np.linalg.qr(design)
-    leverage = np.sum(orthogonal**2, axis=1)
+    inverse = np.linalg.inv(triangle(lambda: (design[some] for some in blocks(len(design)))))
+    for some in blocks(len(design)):
+        refuse_decisive(np.sum((design[some] @ inverse) ** 2, axis=1), some.start)
+
+
+def refuse_decisive(leverage: Array, first: int = 0) -> None:
+    """Raise MethodError if a leverage, shape (m,), is 1; `first` is the position of the first row among all."""
     if leverage.max() > 1 - 1e-8:
         raise MethodError(
-            f"complete row {int(leverage.argmax()) + 1} alone determines a coefficient, which then has no standard "
-            "error; merge the category that only it holds, or leave it out"
+            f"complete row {first + int(leverage.argmax()) + 1} alone determines a coefficient, which then has no "
+            "standard error; merge the category that only it holds, or leave it out"
         )
 
 
 def mapped_to_dummies(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The columns as numbers: numeric and boolean ones as they are, others as one 0/1 column a level but the first.
-
-    Missing values stay missing in every column that they make. Levels are taken in sorted order and named
-    ``column=level``.
+    """The columns as numbers, see `dummies`; missing values stay missing in every column that they make.
 
     Raises
     ------
     MethodError
         A column is unknown, or is constant.
     """
-    parts = {}
-    for name in columns:
-        if name not in frame.columns or pd.api.types.is_numeric_dtype(frame[name].dtype):
-            parts[name] = numbers(frame, name)
-            continue
-        levels = sorted(frame[name].dropna().unique(), key=str)
-        if len(levels) < 2:
-            raise MethodError(f"column {name!r} has {len(levels)} level, so it has no variance")
-        missing = frame[name].isna().to_numpy(dtype=bool)
-        for level in levels[1:]:
-            is_level = (frame[name] == level).to_numpy(dtype=float, na_value=np.nan)
-            parts[f"{name}={level}"] = np.where(missing, np.nan, is_level)
+    parts = {made: part for name in columns for made, part in dummies(frame, name).items()}
     return pd.DataFrame(parts, index=frame.index)
+
+
+def dummies(frame: pd.DataFrame, name: str) -> dict[str, Array]:
+    """A column as numbers: a numeric or boolean one as it is, another as one 0/1 column a level but the first.
+
+    Levels are taken in sorted order and named ``column=level``; missing values are NaN throughout.
+
+    Raises
+    ------
+    MethodError
+        The column is unknown, or has a single level.
+    """
+    if name not in frame.columns or pd.api.types.is_numeric_dtype(frame[name].dtype):
+        return {name: numbers(frame, name)}
+    levels = sorted(frame[name].dropna().unique(), key=str)
+    if len(levels) < 2:
+        raise MethodError(f"column {name!r} has {len(levels)} level, so it has no variance")
+    missing = frame[name].isna().to_numpy(dtype=bool)
+    return {
+        f"{name}={level}": np.where(missing, np.nan, (frame[name] == level).to_numpy(dtype=float, na_value=np.nan))
+        for level in levels[1:]
+    }

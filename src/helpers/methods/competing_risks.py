@@ -10,14 +10,22 @@ import pandas as pd
 
 from helpers.errors import MethodError
 from helpers.methods.columns import Array
+from helpers.methods.result import Result
 from helpers.methods.survival_curves import Scale, pointwise_limits
 from helpers.methods.survival_data import Durations
-from helpers.methods.survival_influence import incidence_variance
-from helpers.methods.survival_risk import at_risk, counted_events, events_at, refuse_empty_risk_set, survivors
+from helpers.methods.survival_influence import Steps, incidence_variance
+from helpers.methods.survival_risk import (
+    at_risk,
+    counted_events,
+    events_at,
+    product_limit,
+    require_clusters,
+    warn_of_few_events,
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class CumulativeIncidence:
+class CumulativeIncidence(Result):
     """Aalen-Johansen estimate for one kind of event, at the k distinct times of events of any kind.
 
     Attributes
@@ -66,7 +74,14 @@ class CumulativeIncidence:
         ------
         MethodError
             A level outside 0 to 1, or another scale.
+
+        Warns
+        -----
+        FewEventsWarning
+            The scale ``plain`` with fewer than 20 events in all.
         """
+        if scale == "plain":
+            warn_of_few_events(self.n_events, "a cumulative incidence")
         return pointwise_limits(self.incidence, np.sqrt(self.variance), level, scale)
 
     def to_frame(self) -> pd.DataFrame:
@@ -95,7 +110,13 @@ def cumulative_incidence(spells: Durations, kind: int = 1) -> CumulativeIncidenc
     Raises
     ------
     MethodError
-        No row ends in that kind of event, or everybody under observation has an event before others enter.
+        No row ends in that kind of event, everybody under observation has an event before others enter, or there is a
+        single cluster.
+
+    Warns
+    -----
+    FewClustersWarning
+        Fewer than 50 clusters.
 
     References
     ----------
@@ -109,19 +130,22 @@ def cumulative_incidence(spells: Durations, kind: int = 1) -> CumulativeIncidenc
             f"none of the {spells.n} spells ends in an event of kind {kind}; "
             f"the kinds are {', '.join(map(str, np.unique(spells.event[spells.event > 0]))) or 'none'}"
         )
+    if spells.cluster is not None:
+        require_clusters(spells, 1, "a cumulative incidence")
     time, events = counted_events(spells)
     risk, of_kind = at_risk(spells, time), events_at(spells, time, kind)
-    left = survivors(risk, events)
-    refuse_empty_risk_set(spells, time, left)
-    survival = np.cumprod(left / risk, dtype=np.float64)
+    survival = product_limit(spells, time, risk, events)
     incidence = np.cumsum(np.append(1.0, survival[:-1]) * of_kind / risk, dtype=np.float64)
+    steps = Steps(
+        time=time, risk=risk, events=events, of_kind=of_kind, survival=survival, incidence=incidence, kind=kind
+    )
     return CumulativeIncidence(
         kind=kind,
         time=time,
         at_risk=risk,
         events=of_kind,
         incidence=incidence,
-        variance=incidence_variance(spells, time, risk, events, of_kind, survival, incidence, kind),
+        variance=incidence_variance(spells, steps),
         survival=survival,
         last_time=float(spells.time.max()),
         n=spells.n,

@@ -12,10 +12,11 @@ from helpers.errors import MethodError
 from helpers.methods.columns import Array, numbers
 from helpers.methods.estimate import Estimate
 from helpers.methods.logit_interval import share_from_se
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True, eq=False)
-class LorenzCurve:
+class LorenzCurve(Result):
     """Shares of customers, from the least valuable on, and the share of value they bring.
 
     Attributes

@@ -12,12 +12,15 @@ import pandas as pd
 from helpers.errors import MethodError
 from helpers.methods.columns import Array
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 from helpers.methods.survival_data import Codes, Durations
-from helpers.methods.survival_risk import require_one_kind
+from helpers.methods.survival_risk import require_clusters, require_one_kind
+
+Places = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Concordance:
+class Concordance(Result):
     """Comparable pairs of rows, and the share of them that a score puts in order.
 
     A pair is comparable if one row has the event while the other is at risk and does not have it at the same time.
@@ -92,7 +95,13 @@ def concordance(spells: Durations, score: npt.ArrayLike) -> Concordance:
     Raises
     ------
     MethodError
-        A score of another length or with missing or infinite values, events of several kinds, or no comparable pair.
+        A score of another length or with missing or infinite values, events of several kinds, no comparable pair, or
+        a single cluster.
+
+    Warns
+    -----
+    FewClustersWarning
+        Fewer than 50 clusters.
 
     References
     ----------
@@ -103,24 +112,23 @@ def concordance(spells: Durations, score: npt.ArrayLike) -> Concordance:
     values = np.asarray(score, dtype=float)
     if values.shape != (spells.n,) or not np.isfinite(values).all():
         raise MethodError(f"the score must be {spells.n} finite numbers, one a spell")
-    timeline = _timeline(spells, np.unique(values, return_inverse=True)[1])
-    pairs, total = timeline.pairs()
-    concordant, discordant, tied = total
-    comparable = concordant + discordant + tied
+    timeline = _timeline(spells, values)
+    agreed, of, (concordant, tied, comparable) = timeline.pairs()
     if not comparable > 0:
         raise MethodError("no two rows can be compared: at no event is another row still at risk")
     value = (concordant + tied / 2) / comparable
-    influence = timeline.weight * (pairs[0] + pairs[2] / 2 - value * pairs.sum(axis=0)) / comparable
+    influence = (agreed - value * of) / comparable
+    if timeline.weight is not None:
+        influence *= timeline.weight
     clusters = None
     if spells.cluster is not None:
-        own = spells.cluster[timeline.rows]
-        clusters = int(np.count_nonzero(np.bincount(own)))
-        influence = np.bincount(own, influence)
+        clusters = require_clusters(spells, 1, "a concordance")
+        influence = np.bincount(spells.cluster[timeline.rows], influence).astype(float)
     return Concordance(
         value=float(value),
         se=float(np.sqrt(influence @ influence)),
         concordant=float(concordant),
-        discordant=float(discordant),
+        discordant=float(comparable - concordant - tied),
         tied=float(tied),
         n=spells.n,
         n_dropped=spells.n_dropped,
@@ -134,101 +142,133 @@ class _Timeline:
     """Rows by stratum, then time, events before those censored at the same time.
 
     `key` rises with stratum, time and being censored; `ends`, shape (strata + 1,), holds where strata begin and end.
-    `entry_key` is the key of the first event that a row can be compared at, None without entry times.
+    `stratum` and `weight` are None where there is one for all. `entry_key` is the key of the first event that a row
+    can be compared at, None without entry times. Places and codes are 32 bits wide: memory and time go by width.
     """
 
     rows: Codes
     key: Codes
-    stratum: Codes
+    stratum: Places | None
     happened: npt.NDArray[np.bool_]
-    score: Codes
-    weight: Array
-    ends: Codes
+    score: Places
+    weight: Array | None
+    ends: Places
     entry_key: Codes | None
 
-    def pairs(self) -> tuple[Array, Array]:
-        """Weight of each row's partners in concordant, discordant and tied pairs, shape (3, n), and sums over pairs."""
+    def pairs(self) -> tuple[Array, Array, tuple[float, float, float]]:
+        """Weight of each row's partners: those in order, with half of those tied, and all, shapes (n,).
+
+        And the weight of all pairs that are concordant, tied in the score, and comparable.
+        """
         events = np.flatnonzero(self.happened)
-        score, key = self.score[events], self.key[events]
+        key, score = self.key[events], self.score[events]
+        weight = None if self.weight is None else self.weight[events]
+        # As the one who ends later: against the events before, of which the later are concordant if their score is
+        # higher.
+        end = np.searchsorted(key, self.key, side="left").astype(np.int32)
+        if self.entry_key is None:
+            begin = self._of_stratum(np.searchsorted(events, self.ends[:-1]).astype(np.int32))
+        else:
+            begin = np.searchsorted(key, self.entry_key, side="left").astype(np.int32)
+        begin = np.minimum(begin, end)
+        below, same = _below(score, weight, begin, end, self.score)
+        of = _within(weight, begin, end).astype(float)
+        del begin, end
+        agreed = of - below - same / 2
         # As the one with the event: against those who are at risk and end later.
-        begin = np.searchsorted(self.key, key, side="right")
-        below, same, all_later = _below(self.score, self.weight, begin, self.ends[self.stratum[events] + 1], score)
+        below, same, later = self._later(events, key, score)
+        agreed[events] += below + same / 2
+        of[events] += later
+        each = np.ones(1) if weight is None else weight
+        concordant, tied, comparable = (float(np.sum(each * sums)) for sums in (below, same, later))
+        return agreed, of, (concordant, tied, comparable)
+
+    def _later(self, events: Codes, key: Codes, score: Places) -> tuple[Array, Array, Array]:
+        """Weight at risk at each event that ends after it: with a lower score, with the same, and all; shapes (e,)."""
+        end = self._of_stratum(self.ends[1:], events)
+        begin = np.searchsorted(self.key, key, side="right").astype(np.int32)
+        below, same = _below(self.score, self.weight, begin, end, score)
+        later = _within(self.weight, begin, end)
         if self.entry_key is not None:
             order = np.argsort(self.entry_key)
-            begin = np.searchsorted(self.entry_key[order], key, side="right")
+            begin = np.searchsorted(self.entry_key[order], key, side="right").astype(np.int32)
+            weight = None if self.weight is None else self.weight[order]
             # A row enters in its own stratum, so the strata end where they do in the order of times.
-            not_yet = _below(self.score[order], self.weight[order], begin, self.ends[self.stratum[events] + 1], score)
-            below, same, all_later = below - not_yet[0], same - not_yet[1], all_later - not_yet[2]
-        first = np.stack([below, all_later - below - same, same])
-        # As the one who ends later: against the events before.
-        end = np.searchsorted(key, self.key, side="left")
-        if self.entry_key is None:
-            begin = np.searchsorted(events, self.ends)[self.stratum]
-        else:
-            begin = np.searchsorted(key, self.entry_key, side="left")
-        below, same, before = _below(score, self.weight[events], np.minimum(begin, end), end, self.score)
-        pairs = np.stack([before - below - same, below, same])
-        pairs[:, events] += first
-        return pairs, first @ self.weight[events]
+            not_yet = _below(self.score[order], weight, begin, end, score)
+            below, same = below - not_yet[0], same - not_yet[1]
+            later = later - _within(weight, begin, end)
+        return below, same, later
+
+    def _of_stratum(self, places: Places, rows: Codes | None = None) -> Places:
+        """What each row's stratum has, for all rows or some."""
+        if self.stratum is None:
+            return np.broadcast_to(places, len(self.rows) if rows is None else len(rows))
+        return places[self.stratum if rows is None else self.stratum[rows]]
 
 
-def _timeline(spells: Durations, score: Codes) -> _Timeline:
-    times, rank = np.unique(spells.time, return_inverse=True)
-    stratum = np.zeros(spells.n, dtype=np.intp) if spells.strata is None else spells.strata
-    base = stratum * (2 * len(times) + 1)
-    key = base + 2 * rank + (spells.event == 0)
+def _timeline(spells: Durations, score: Array) -> _Timeline:
+    times, key = np.unique(spells.time, return_inverse=True)
+    key *= 2
+    key += spells.event == 0
+    stratum = None if spells.strata is None else spells.strata.astype(np.int32)
+    base = 0 if spells.strata is None else spells.strata * (2 * len(times) + 1)
+    key += base
     rows = np.argsort(key)
+    if stratum is not None:
+        stratum = stratum[rows]
     # An event at time number r has key 2 r; a row can be compared at the first one after its entry.
     entry = None if spells.entry is None else (base + 2 * np.searchsorted(times, spells.entry, side="right"))[rows]
+    ends = [0, spells.n] if stratum is None else np.searchsorted(stratum, np.arange(stratum[-1] + 2))
     return _Timeline(
         rows=rows,
         key=key[rows],
-        stratum=stratum[rows],
+        stratum=stratum,
         happened=spells.event[rows] > 0,
-        score=score[rows],
-        weight=spells.weights[rows],
-        ends=np.searchsorted(stratum[rows], np.arange(stratum.max() + 2)),
+        score=np.unique(score, return_inverse=True)[1].astype(np.int32)[rows],
+        weight=None if spells.weight is None else spells.weight[rows],
+        ends=np.asarray(ends, dtype=np.int32),
         entry_key=entry,
     )
 
 
-def _below(values: Codes, weight: Array, begin: Codes, end: Codes, threshold: Codes) -> tuple[Array, Array, Array]:
-    """Weight of values below, and equal to, a threshold, and of all, in each range of positions.
+def _below(
+    values: Places, weight: Array | None, begin: Places, end: Places, threshold: Places
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Weight of values below, and equal to, a threshold, in each range of positions.
 
     A wavelet matrix: bit by bit from the highest, values are split stably into those with a 0 and those with a 1, and
     every query follows its threshold's bit.
 
     Parameters
     ----------
-    values, weight : ndarray, shape (n,)
-        Codes from 0, and what each counts.
-    begin, end, threshold : ndarray of int, shape (q,)
+    values : ndarray of int32, shape (n,)
+        Codes from 0.
+    weight : ndarray, shape (n,), or None
+        What each counts; None: one.
+    begin, end, threshold : ndarray of int32, shape (q,)
 
     Returns
     -------
-    below, same, total : ndarray of float, shape (q,)
+    below, same : ndarray of int32 (without weights) or float, shape (q,)
     """
-    total = _within(weight, begin, end)
-    unit = bool((weight == 1).all())
-    # Narrow codes and plain counts where weights allow: the passes are bound by memory.
-    below = np.zeros(len(threshold), dtype=np.int64 if unit else float)
-    values, threshold = values.astype(np.int32), threshold.astype(np.int32)
+    below = np.zeros(len(threshold), dtype=np.int32 if weight is None else float)
     for bit in range(int(values.max(initial=0)).bit_length() - 1, -1, -1):
         low = (values & (1 << bit)) == 0
         lows = _running(low, np.int32)
         low_begin, low_end = lows[begin], lows[end]
         up = (threshold & (1 << bit)) != 0
-        if unit:
+        if weight is None:
             below += (low_end - low_begin) * up
         else:
             sums = _running(weight * low, float)
             below += (sums[end] - sums[begin]) * up
             weight = np.concatenate([weight[low], weight[~low]])
-        begin = np.where(up, lows[-1] + begin - low_begin, low_begin)
-        end = np.where(up, lows[-1] + end - low_end, low_end)
+        begin, end = (
+            np.where(up, lows[-1] + place - among_low, among_low)
+            for place, among_low in ((begin, low_begin), (end, low_end))
+        )
         values = np.concatenate([values[low], values[~low]])
-    same = end - begin if unit else _within(weight, begin, end)
-    return below.astype(float), same.astype(float), total
+    return below, _within(weight, begin, end)
 
 
 def _running(terms: npt.NDArray[Any], dtype: type) -> npt.NDArray[Any]:
@@ -238,6 +278,9 @@ def _running(terms: npt.NDArray[Any], dtype: type) -> npt.NDArray[Any]:
     return sums
 
 
-def _within(weight: Array, begin: Codes, end: Codes) -> Array:
+def _within(weight: Array | None, begin: Places, end: Places) -> npt.NDArray[Any]:
+    """Weight in each range of positions."""
+    if weight is None:
+        return end - begin
     sums = _running(weight, float)
-    return sums[end] - sums[begin]
+    return np.asarray(sums[end] - sums[begin])

@@ -18,11 +18,12 @@ from helpers.errors import MethodError
 from helpers.methods.bootstrap import covariances
 from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 from helpers.methods.true_scores import Scale, true_score_correlations
 
 
 @dataclass(frozen=True)
-class JointTest:
+class JointTest(Result):
     """A chi-squared test that several things are all zero."""
 
     chi_squared: float
@@ -32,7 +33,7 @@ class JointTest:
 
 
 @dataclass(frozen=True)
-class Independences:
+class Independences(Result):
     """Partial correlations that ought to be zero, one by one and together.
 
     Attributes

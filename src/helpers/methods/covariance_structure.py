@@ -18,6 +18,7 @@ from scipy import linalg, optimize, stats
 
 from helpers.errors import MethodError
 from helpers.methods.columns import Array
+from helpers.methods.result import Result
 
 Slots = npt.NDArray[np.intp]
 
@@ -104,7 +105,7 @@ class GroupModel:
 
 
 @dataclass(frozen=True)
-class FitMeasures:
+class FitMeasures(Result):
     """How well a factor model reproduces means and covariances.
 
     Attributes

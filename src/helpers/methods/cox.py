@@ -15,15 +15,17 @@ from helpers.errors import MethodError
 from helpers.methods.columns import Array
 from helpers.methods.cox_risk_sets import Moments, RiskSets, moments, risk_sets
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 from helpers.methods.survival_data import Durations
+from helpers.methods.survival_risk import FewEventsWarning, require_clusters
 
 TIES = ("efron", "breslow")
 VARIANCES = ("model", "robust", "cluster")
-FEW_CLUSTERS = 50
+ENOUGH_EVENTS_EACH = 5
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class CoxModel:
+class CoxModel(Result):
     """A fitted Cox model.
 
     Attributes
@@ -170,9 +172,6 @@ class CoxModel:
             }
         )
 
-    def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False)
-
 
 def cox(spells: Durations, *, ties: str = "efron", variance: str = "model") -> CoxModel:
     """Fit Cox's proportional hazards model to spells with covariates.
@@ -204,18 +203,24 @@ def cox(spells: Durations, *, ties: str = "efron", variance: str = "model") -> C
 
     Warns
     -----
-    UserWarning
+    FewClustersWarning
         Fewer than 50 clusters.
+    FewEventsWarning
+        Fewer than five events a covariate.
 
     References
     ----------
     Efron (1977), JASA 72, 557-565; Lin and Wei (1989), JASA 84, 1074-1078; Therneau and Grambsch (2000), Modeling
-    Survival Data, chapters 3 and 7. Checked against R survival 3.5-3 ``coxph`` (tests/reference/cox.json).
+    Survival Data, chapters 3 and 7; on few events Vittinghoff and McCulloch (2007), American Journal of Epidemiology
+    165, 710-718. Checked against R survival 3.5-3 ``coxph`` (tests/reference/cox.json).
     """
     _refuse_unknown(ties, TIES, "ties")
     _refuse_unknown(variance, VARIANCES, "variance")
-    clusters = _clusters(spells) if variance == "cluster" else None
+    clusters = None
+    if variance == "cluster":
+        clusters = require_clusters(spells, len(spells.covariate_names), "a Cox model")
     sets = risk_sets(spells, efron=ties == "efron")
+    _warn_of_few_events(len(sets.events), len(sets.x))
     fitted, information, null, iterations = _maximise(sets, spells)
     standard = np.linalg.inv(information)
     units = np.outer(sets.scale, sets.scale)
@@ -247,22 +252,14 @@ def _refuse_unknown(value: str, allowed: tuple[str, ...], option: str) -> None:
         raise MethodError(f"{option} cannot be {value!r}; it is one of {', '.join(allowed)}")
 
 
-def _clusters(spells: Durations) -> int:
-    """How many clusters there are; a warning below 50."""
-    if spells.cluster is None:
-        raise MethodError("variance 'cluster' needs clusters; name their column where the spells are made")
-    clusters = int(np.count_nonzero(np.bincount(spells.cluster)))
-    p = len(spells.covariate_names)
-    if clusters <= p:
-        raise MethodError(f"{clusters} clusters cannot give the variance of {p} coefficients; more clusters are needed")
-    if clusters < FEW_CLUSTERS:
+def _warn_of_few_events(events: int, covariates: int) -> None:
+    if events < ENOUGH_EVENTS_EACH * covariates:
         warnings.warn(
-            f"{clusters} clusters are few: cluster-robust intervals of a Cox model are too narrow below about "
-            f"{FEW_CLUSTERS}",
-            UserWarning,
+            f"the Cox model has {events} events for {covariates} covariates; below {ENOUGH_EVENTS_EACH} each, hazard "
+            "ratios lie too far from 1",
+            FewEventsWarning,
             stacklevel=3,
         )
-    return clusters
 
 
 def _maximise(sets: RiskSets, spells: Durations) -> tuple[Moments, Array, tuple[float, float], int]:
@@ -280,7 +277,9 @@ def _maximise(sets: RiskSets, spells: Durations) -> tuple[Moments, Array, tuple[
         decrement = float(now.gradient @ step)
         if iteration == 1:
             score_test = decrement
-        now = _climb(now, step, spells)
+        start, likelihood = now.coefficients, now.log_likelihood
+        del now  # two of them at a time would be the most that a fit holds
+        now = _climb(sets, start, likelihood, step, spells)
         information = now.information()
         _refuse_levelling(information, at_zero, spells)
         if 0 <= decrement < 1e-10:
@@ -288,13 +287,13 @@ def _maximise(sets: RiskSets, spells: Durations) -> tuple[Moments, Array, tuple[
     raise _no_maximum(spells, step)
 
 
-def _climb(start: Moments, step: Array, spells: Durations) -> Moments:
+def _climb(sets: RiskSets, start: Array, likelihood: float, step: Array, spells: Durations) -> Moments:
     """The moments a step further, or half a step, and so on, where the likelihood is no lower than at the start."""
-    noise = 1e-11 * max(1.0, abs(start.log_likelihood))
+    noise = 1e-11 * max(1.0, abs(likelihood))
     for halvings in range(40):
         with np.errstate(all="ignore"):
-            there = moments(start.sets, start.coefficients + step / 2**halvings)
-        if there.log_likelihood >= start.log_likelihood - noise and np.isfinite(there.gradient).all():
+            there = moments(sets, start + step / 2**halvings)
+        if there.log_likelihood >= likelihood - noise and np.isfinite(there.gradient).all():
             return there
     raise _no_maximum(spells, step)
 
@@ -338,11 +337,15 @@ def _refuse_singular(information: Array, sets: RiskSets, spells: Durations) -> N
 
 def _meat(fitted: Moments, spells: Durations, *, clustered: bool) -> Array:
     """Cross-product of the score residuals, summed by cluster, shape (p, p)."""
-    residuals = fitted.score_residuals()
-    sets = fitted.sets
-    if sets.weight is not None:
-        residuals *= sets.weight
-    if clustered and spells.cluster is not None:
-        cluster = spells.cluster[sets.rows]
-        residuals = np.vstack([np.bincount(cluster, row) for row in residuals])
-    return residuals @ residuals.T
+    sets, p = fitted.sets, len(fitted.coefficients)
+    clusters = None if spells.cluster is None or not clustered else spells.cluster[sets.rows]
+    by_cluster = np.zeros((p, 0 if clusters is None else clusters.max() + 1))
+    total = np.zeros((p, p))
+    for rows, unweighted in fitted.score_residuals():
+        residuals = unweighted if sets.weight is None else unweighted * sets.weight[rows]
+        if clusters is None:
+            total += residuals @ residuals.T
+        else:
+            for sums, row in zip(by_cluster, residuals, strict=True):
+                np.add.at(sums, clusters[rows], row)
+    return total if clusters is None else by_cluster @ by_cluster.T

@@ -16,6 +16,7 @@ from helpers.methods.columns import Array
 from helpers.methods.cox import CoxModel, cox
 from helpers.methods.cox_risk_sets import Moments
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 from helpers.methods.survival_data import Codes, Durations
 from helpers.methods.survival_risk import at_risk, event_times, events_at
 
@@ -23,7 +24,7 @@ TRANSFORMS = ("km", "rank", "identity", "log")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ProportionalHazardsTest:
+class ProportionalHazardsTest(Result):
     """Whether log hazard ratios change with a function of time.
 
     Attributes
@@ -40,9 +41,6 @@ class ProportionalHazardsTest:
     def to_frame(self) -> pd.DataFrame:
         """The table."""
         return self.table
-
-    def _repr_html_(self) -> str:
-        return self.table.to_html(index=False)
 
 
 def proportional_hazards_test(
@@ -82,9 +80,9 @@ def proportional_hazards_test(
     fitted, p = model.moments, len(model.names)
     members = {name: [name] for name in model.names} if terms is None else terms
     places = {term: [model.place(name) for name in names] for term, names in members.items()}
-    g = _transformed(model, transform)
+    g = transformed_times(model, transform)
     sets = fitted.sets
-    score = (sets.event_x * sets.event_weight) @ np.repeat(g, sets.tied) - fitted.expected @ g
+    score = (sets.event_x * sets.event_weight) @ np.repeat(g, sets.tied) - fitted.expected() @ g
     first, second = fitted.information(g), fitted.information(g**2)
     # The score of the products, less what it shares with the fitted coefficients, has the covariance below.
     covariance = second - first @ np.linalg.solve(fitted.information(), first)
@@ -128,12 +126,10 @@ def scaled_schoenfeld(model: CoxModel, *, transform: str = "km") -> pd.DataFrame
     survival 3.5-3 ``cox.zph`` does, against which it is checked.
     """
     fitted, sets = model.moments, model.moments.sets
+    average, varies = _average_information(model)
     group = sets.last[sets.events]
-    raw = sets.event_x - (fitted.expected / (sets.mean_weight * sets.tied))[:, group]
-    varies, own = _varying(fitted), np.repeat(np.arange(len(sets.stratum_starts) - 1), np.diff(sets.stratum_starts))
-    events_in = np.bincount(own[group], minlength=len(varies))
-    informed = np.minimum(varies[:, :, None], varies[:, None, :]).transpose(1, 2, 0) @ events_in
-    average = fitted.information() / np.maximum(informed, 1)
+    raw = sets.event_x - (fitted.expected() / (sets.mean_weight * sets.tied))[:, group]
+    own = _stratum_of_times(fitted)
     scaled = np.full(raw.shape, np.nan)
     for pattern in np.unique(varies, axis=0):
         columns = np.flatnonzero(pattern)
@@ -145,12 +141,18 @@ def scaled_schoenfeld(model: CoxModel, *, transform: str = "km") -> pd.DataFrame
     axis = {
         "stratum": labels[sets.stratum[group]],
         "time": sets.time[group],
-        "transformed": _transformed(model, transform, centred=False)[group],
+        "transformed": transformed_times(model, transform, centred=False)[group],
     }
     return pd.DataFrame(axis | dict(zip(model.names, log_ratios, strict=True)))
 
 
-def _transformed(model: CoxModel, transform: str, *, centred: bool = True) -> Array:
+def residual_variance(model: CoxModel) -> Array:
+    """Variance of one event's scaled Schoenfeld residual of each covariate if hazards are proportional, shape (p,)."""
+    average, _ = _average_information(model)
+    return np.diag(np.linalg.inv(average)) / model.moments.sets.scale**2
+
+
+def transformed_times(model: CoxModel, transform: str, *, centred: bool = True) -> Array:
     """The transformed event times, shape (g,), less their mean over the events where asked."""
     if transform not in TRANSFORMS:
         raise MethodError(f"transform cannot be {transform!r}; it is one of {', '.join(TRANSFORMS)}")
@@ -169,6 +171,20 @@ def _transformed(model: CoxModel, transform: str, *, centred: bool = True) -> Ar
     else:
         g = np.log(sets.time) if transform == "log" else sets.time
     return g - np.average(g, weights=sets.tied) if centred else g
+
+
+def _average_information(model: CoxModel) -> tuple[Array, Array]:
+    """Information per event at which both covariates vary, shape (p, p), and in which strata they do (`_varying`)."""
+    fitted, varies = model.moments, _varying(model.moments)
+    events_in = np.bincount(np.repeat(_stratum_of_times(fitted), fitted.sets.tied), minlength=len(varies))
+    informed = np.minimum(varies[:, :, None], varies[:, None, :]).transpose(1, 2, 0) @ events_in
+    return fitted.information() / np.maximum(informed, 1), varies
+
+
+def _stratum_of_times(fitted: Moments) -> Codes:
+    """Place of each event time's stratum among those with an event, shape (g,)."""
+    starts = fitted.sets.stratum_starts
+    return np.repeat(np.arange(len(starts) - 1), np.diff(starts))
 
 
 def _varying(fitted: Moments) -> Array:
@@ -230,7 +246,7 @@ def split_at(spells: Durations, cuts: Sequence[float]) -> tuple[Durations, Codes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PiecewiseEffect:
+class PiecewiseEffect(Result):
     """A hazard ratio in each period, and whether they differ.
 
     Attributes
@@ -255,9 +271,6 @@ class PiecewiseEffect:
         """One row a period: ``begin``, ``end`` and the fields of the Estimate."""
         edges = pd.DataFrame(self.periods, columns=["begin", "end"])
         return edges.join(pd.concat([ratio.to_frame() for ratio in self.hazard_ratios], ignore_index=True))
-
-    def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False)
 
 
 def piecewise_effect(

@@ -13,11 +13,12 @@ from helpers.errors import MethodError
 from helpers.methods.columns import Array
 from helpers.methods.cox import CoxModel
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 from helpers.methods.survival_curves import Scale, pointwise_limits
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PredictedCurve:
+class PredictedCurve(Result):
     """Survival of one profile under a Cox model, in each stratum.
 
     Attributes
@@ -40,9 +41,6 @@ class PredictedCurve:
     def to_frame(self) -> pd.DataFrame:
         """The curve."""
         return self.curve
-
-    def _repr_html_(self) -> str:
-        return self.curve.to_html(index=False, max_rows=20)
 
 
 def predicted_curve(

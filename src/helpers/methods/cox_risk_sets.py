@@ -80,7 +80,7 @@ class RiskSets:
 
     @cached_property
     def event_weight(self) -> Array:
-        return np.ones(len(self.events)) if self.weight is None else self.weight[self.events]
+        return np.broadcast_to(1.0, len(self.events)) if self.weight is None else self.weight[self.events]
 
     def blocks(self) -> Iterator[tuple[slice, slice, Codes]]:
         """Pieces of the rows, the event times that `last` takes in them, and where each of those starts in them."""
@@ -98,9 +98,9 @@ class RiskSets:
             sums[..., begin:end] = np.cumsum(sums[..., begin:end][..., ::-1], axis=-1)[..., ::-1]
         return sums
 
-    def elapsed(self, per_time: Array) -> Array:
-        """Running totals of a quantity, shape (..., g), from each stratum's beginning."""
-        total = np.empty(per_time.shape)
+    def elapsed(self, per_time: Array, out: Array | None = None) -> Array:
+        """Running totals of a quantity, shape (..., g), from each stratum's beginning; `out` may be the quantity."""
+        total = np.empty(per_time.shape) if out is None else out
         for begin, end in zip(self.stratum_starts[:-1], self.stratum_starts[1:], strict=True):
             np.cumsum(per_time[..., begin:end], axis=-1, out=total[..., begin:end])
         return total
@@ -239,20 +239,21 @@ class Moments:
     log_likelihood: float
     gradient: Array
 
-    @cached_property
+    @property
     def hazard_mean(self) -> Array:
         """Sum over tied events of hazard increment times mean covariate, shape (p, g)."""
-        return self.at_risk[1:] * self.square - self.leaving[1:] * self.square_left
+        mean = self.at_risk[1:] * self.square
+        return mean if self.sets.fraction is None else mean - self.leaving[1:] * self.square_left
 
-    @cached_property
+    @property
     def hazard_mean_left(self) -> Array:
         """The same, with each tied event's share f, shape (p, g)."""
         return self.at_risk[1:] * self.square_left - self.leaving[1:] * self.square_left2
 
-    @cached_property
-    def expected(self) -> Array:
-        """Sum over tied events of the mean covariate times the mean weight, shape (p, g)."""
-        return self.at_risk[1:] * self.inverse - self.leaving[1:] * self.inverse_left
+    def expected(self, times: slice = slice(None)) -> Array:
+        """Sum over tied events of the mean covariate times the mean weight, shape (p, g), or of a slice of times."""
+        mean = self.at_risk[1:, times] * self.inverse[times]
+        return mean if self.sets.fraction is None else mean - self.leaving[1:, times] * self.inverse_left[times]
 
     def information(self, per_time: Array | None = None) -> Array:
         """Sum over event times of the covariance of the covariates in the risk set, shape (p, p).
@@ -268,33 +269,36 @@ class Moments:
         for rows, _, _ in sets.blocks():
             piece = sets.x[:, rows]
             matrix += (piece * (self.risk[rows] * sets.lived_through(elapsed, rows))) @ piece.T
+        s1, d1 = self.at_risk[1:], self.leaving[1:]
+        square = self.square * by
+        for j, mean in enumerate(s1):  # not as one product: its factor would be as large as s1
+            matrix[j] -= s1 @ (mean * square)
         if sets.fraction is not None:
             left = np.repeat(self.inverse_left * by, sets.tied)
             matrix -= (sets.event_x * (self.risk[sets.events] * left)) @ sets.event_x.T
-        s1, d1 = self.at_risk[1:], self.leaving[1:]
-        mixed = (s1 * (self.square_left * by)) @ d1.T
-        matrix -= (s1 * (self.square * by)) @ s1.T - mixed - mixed.T + (d1 * (self.square_left2 * by)) @ d1.T
+            mixed = (s1 * (self.square_left * by)) @ d1.T
+            matrix += mixed + mixed.T - (d1 * (self.square_left2 * by)) @ d1.T
         return (matrix + matrix.T) / 2
 
-    def score_residuals(self) -> Array:
-        """Each row's part of the gradient, per unit of case weight, shape (p, n)."""
+    def score_residuals(self) -> Iterator[tuple[slice, Array]]:
+        """Blocks of rows, and each row's part of the gradient, per unit of case weight, shape (p, rows)."""
         sets = self.sets
-        residuals = np.empty(sets.x.shape)
-        elapsed = sets.elapsed(np.vstack([self.inverse, self.hazard_mean]))
-        expected = self.expected / (sets.mean_weight * sets.tied)
-        for rows, _, _ in sets.blocks():
-            x, piece = sets.x[:, rows], residuals[:, rows]
-            lived = sets.lived_through(elapsed, rows)
+        hazard, hazard_mean = sets.elapsed(self.inverse), self.hazard_mean
+        sets.elapsed(hazard_mean, out=hazard_mean)
+        mean_left = None if sets.fraction is None else self.hazard_mean_left
+        for rows, times, _ in sets.blocks():
+            x = sets.x[:, rows]
             risk = self.risk[rows] if sets.weight is None else self.risk[rows] / sets.weight[rows]
-            np.multiply(risk, lived[1:] - x * lived[0], out=piece)
+            residuals = risk * (sets.lived_through(hazard_mean, rows) - x * sets.lived_through(hazard, rows))
             begin, end = np.searchsorted(sets.events, [rows.start, rows.stop])
             here = sets.events[begin:end] - rows.start
             group = sets.last[sets.events[begin:end]]
-            piece[:, here] += x[:, here] - expected[:, group]
-            if sets.fraction is not None:
-                left = x[:, here] * self.inverse_left[group] - self.hazard_mean_left[:, group]
-                piece[:, here] += risk[here] * left
-        return residuals
+            expected = self.expected(times) / (sets.mean_weight[times] * sets.tied[times])
+            residuals[:, here] += x[:, here] - expected[:, group - times.start]
+            if mean_left is not None:
+                left = x[:, here] * self.inverse_left[group] - mean_left[:, group]
+                residuals[:, here] += risk[here] * left
+            yield rows, residuals
 
 
 def moments(sets: RiskSets, coefficients: Array) -> Moments:
@@ -319,10 +323,9 @@ def moments(sets: RiskSets, coefficients: Array) -> Moments:
 
 
 def _with_denominators(sets: RiskSets, coefficients: Array, risk: Array, at_risk: Array) -> Moments:
-    leaving = np.zeros_like(at_risk)
     weight = sets.mean_weight
-    zero = np.zeros(len(weight))
     if sets.fraction is None:
+        leaving, zero = np.broadcast_to(0.0, at_risk.shape), np.broadcast_to(0.0, len(weight))
         inverse = weight * sets.tied / at_risk[0]
         sums = {
             "inverse": inverse,
@@ -334,6 +337,7 @@ def _with_denominators(sets: RiskSets, coefficients: Array, risk: Array, at_risk
         log_denominators = float((weight * sets.tied) @ np.log(at_risk[0]))
     else:
         event_risk = risk[sets.events]
+        leaving = np.empty_like(at_risk)
         leaving[0] = np.add.reduceat(event_risk, sets.event_starts)
         leaving[1:] = np.add.reduceat(sets.event_x * event_risk, sets.event_starts, axis=1)
         f = sets.fraction

@@ -13,10 +13,11 @@ from scipy import stats
 
 from helpers.errors import MethodError
 from helpers.methods.columns import Array, complete_rows, refuse_constant, refuse_decisive_rows
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
-class SplineCurve:
+class SplineCurve(Result):
     """Expected outcome over a predictor, and how sure it is that the curve bends.
 
     Attributes
@@ -41,6 +42,10 @@ class SplineCurve:
     p_value: float
     n: int
     n_dropped: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """The curve."""
+        return self.curve
 
 
 def spline_curve(frame: pd.DataFrame, outcome: str, predictor: str, knots: Sequence[float]) -> SplineCurve:
@@ -74,7 +79,7 @@ def spline_curve(frame: pd.DataFrame, outcome: str, predictor: str, knots: Seque
     refuse_constant(values, [outcome, predictor])
     y, x = values.T
     _check_knots(knots, x, predictor)
-    design = sm.add_constant(_basis(x, x, knots), has_constant="add")
+    design = sm.add_constant(natural_spline(x, x, knots), has_constant="add")
     if np.linalg.matrix_rank(design / np.abs(design).max(axis=0)) < design.shape[1]:
         raise MethodError(
             f"{predictor!r} takes only {len(np.unique(x))} values, too few for {len(knots)} knots; give fewer knots"
@@ -84,7 +89,7 @@ def spline_curve(frame: pd.DataFrame, outcome: str, predictor: str, knots: Seque
     bends = np.eye(design.shape[1])[2:]
     test = fit.wald_test(bends, scalar=True)
     grid = np.linspace(x.min(), x.max(), 100)
-    at_grid = sm.add_constant(_basis(grid, x, knots), has_constant="add")
+    at_grid = sm.add_constant(natural_spline(grid, x, knots), has_constant="add")
     expected = at_grid @ fit.params
     half = stats.t.ppf(0.975, fit.df_resid) * np.sqrt(np.einsum("ij,jk,ik->i", at_grid, fit.cov_params(), at_grid))
     curve = pd.DataFrame({"x": grid, "fit": expected, "ci_low": expected - half, "ci_high": expected + half})
@@ -110,8 +115,22 @@ def _check_knots(knots: Sequence[float], x: Array, predictor: str) -> None:
         )
 
 
-def _basis(at: Array, sample: Array, knots: Sequence[float]) -> Array:
-    """The line and k - 2 curved terms, shape (len(at), k - 1), centred and scaled as the sample for a stable fit."""
+def natural_spline(at: Array, sample: Array, knots: Sequence[float]) -> Array:
+    """Basis of the cubic splines that are straight beyond the first and last of k knots, without the constant.
+
+    Parameters
+    ----------
+    at : ndarray, shape (m,)
+    sample : ndarray
+        What the line is centred by, for a stable fit.
+    knots : sequence of float
+        Increasing.
+
+    Returns
+    -------
+    ndarray, shape (m, k - 1)
+        The line and k - 2 curved terms.
+    """
     scale = knots[-1] - knots[0]
     t = (np.asarray(knots) - sample.mean()) / scale
     x = ((at - sample.mean()) / scale)[:, None]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from helpers.errors import MethodError
-from helpers.methods.columns import Array, mapped_to_dummies, numbers, refuse_constant
+from helpers.methods.columns import Array, dummies, numbers, refuse_constant
+from helpers.methods.least_squares import blocks, origin, refuse_dependent, triangle
 
 Codes = npt.NDArray[np.intp]
 
@@ -124,30 +126,98 @@ class Cells:
     def design(self) -> Array:
         return self.terms.matrix(self.main)
 
-    def standardised(self) -> tuple[Array, Array]:
-        """The design in standard deviations, shape (m, k), and the matrix that turns its coefficients back, (k, k)."""
-        design, weight = self.design, self.rows * self.weight
-        centre = weight @ design[:, 1:] / weight.sum()
-        scale = np.sqrt(weight @ (design[:, 1:] - centre) ** 2 / weight.sum())
-        back = np.diag(np.concatenate([[1.0], 1 / scale]))
-        back[0, 1:] = -centre / scale
-        return np.column_stack([design[:, :1], (design[:, 1:] - centre) / scale]), back
+    def part(self, picked: slice | Codes) -> Cells:
+        """Some of the cells; the clusters stay with the whole."""
+        columns = ("main", "rows", "mean", "within", "weight", "exposure")
+        return replace(self, clusters=None, **{name: getattr(self, name)[picked] for name in columns})
+
+    def parts(self) -> Iterator[Cells]:
+        """All cells, block by block: what is computed from a block needs little memory."""
+        return (self.part(some) for some in blocks(len(self.mean)))
 
     @property
     def n_clusters(self) -> int | None:
         return None if self.clusters is None else int(self.clusters.max()) + 1
 
-    @property
+    @cached_property
+    def total_weight(self) -> float:
+        """Sum of the weights of all rows."""
+        return float(sum(part.rows @ part.weight for part in self.parts()))
+
+    @cached_property
     def is_binary(self) -> bool:
         """Whether all outcomes are 0 or 1: then the sum of squares around a mean p of r rows is r p (1 - p)."""
-        inside = (self.mean >= 0) & (self.mean <= 1)
-        return bool(inside.all() and np.allclose(self.within, self.rows * self.mean * (1 - self.mean), atol=1e-9))
+        return all(
+            bool(((part.mean >= 0) & (part.mean <= 1)).all())
+            and np.allclose(part.within, part.rows * part.mean * (1 - part.mean), atol=1e-9)
+            for part in self.parts()
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """The columns of a design, moved and combined so that they are uncorrelated and have a mean square of 1.
+
+    Fits are made in this basis, where neither units nor dependence of columns cost digits, and turned back.
+
+    Attributes
+    ----------
+    origin : ndarray, shape (k - 1,)
+        What is subtracted from the columns, of which the constant is none.
+    inverse : ndarray, shape (k, k)
+        What turns the moved design into the basis.
+    """
+
+    origin: Array
+    inverse: Array
+
+    def of(self, cells: Cells) -> Array:
+        """The basis at some cells, shape (m, k)."""
+        return moved(cells, self.origin) @ self.inverse
+
+    @property
+    def back(self) -> Array:
+        """The matrix, shape (k, k), that turns coefficients on the basis into those on the design."""
+        shift = np.eye(len(self.inverse))
+        shift[0, 1:] = -self.origin
+        return shift @ self.inverse
+
+
+def basis_of(cells: Cells, centre: float) -> tuple[Basis, Array]:
+    """The basis of cells, and on it their outcome less a centre: what it projects on each column, then what is left.
+
+    The second has shape (k + 1,); multiplied by themselves the projections are shares of the outcome's mean square.
+
+    Raises
+    ------
+    MethodError
+        A column is constant, or those before it determine it.
+    """
+    middle, names = origin(next(cells.parts()).design[:, 1:]), cells.terms.names[1:]
+
+    def rows() -> Iterator[Array]:
+        for part in cells.parts():
+            columns = np.column_stack([moved(part, middle), part.mean - centre])
+            yield columns * np.sqrt(part.rows * part.weight / cells.total_weight)[:, None]
+
+    root = triangle(rows)
+    if not root[:, 1:-1].any(axis=0).all():
+        refuse_constant(cells.design[:, 1:], names)
+    refuse_dependent(root[:-1, :-1], names)
+    return Basis(middle, np.asarray(np.linalg.inv(root[:-1, :-1]), dtype=float)), root[:, -1]
+
+
+def moved(cells: Cells, middle: Array) -> Array:
+    """The design less an origin, shape (m, k); the constant stays."""
+    design = cells.design
+    design[:, 1:] -= middle
+    return design
 
 
 def terms_of(
     frame: pd.DataFrame, predictors: Sequence[str], interactions: Sequence[tuple[str, str]]
-) -> tuple[Terms, pd.DataFrame]:
-    """The columns that predictors and their interactions make, and the main ones of them.
+) -> tuple[Terms, list[Array]]:
+    """The columns that predictors and their interactions make, and the values of the main ones.
 
     Raises
     ------
@@ -159,8 +229,8 @@ def terms_of(
     twice = sorted({name for name in predictors if list(predictors).count(name) > 1})
     if twice:
         raise MethodError(f"predictor {twice[0]!r} is asked for twice; it may enter once")
-    parts = {name: mapped_to_dummies(frame, [name]) for name in predictors}
-    columns = [(column, name) for name, part in parts.items() for column in part.columns]
+    parts = {name: dummies(frame, name) for name in predictors}
+    columns = [(column, name) for name, part in parts.items() for column in part]
     names, sources = zip(*columns, strict=True)
     pairs: list[tuple[int, int]] = []
     for pair in interactions:
@@ -172,9 +242,9 @@ def terms_of(
     levels = {
         name: tuple(map(str, sorted(frame[name].dropna().unique(), key=str)))
         for name, part in parts.items()
-        if list(part.columns) != [name]
+        if name not in part
     }
-    return Terms(names, sources, tuple(pairs), levels), pd.concat(parts.values(), axis=1)
+    return Terms(names, sources, tuple(pairs), levels), [values for part in parts.values() for values in part.values()]
 
 
 def cells_of_rows(
@@ -192,44 +262,46 @@ def cells_of_rows(
     Raises
     ------
     MethodError
-        Unknown columns, too few complete rows, a weight or exposure that is not positive, or columns that are constant
-        or determine one another.
+        Unknown columns, too few complete rows, an outcome of one value, or a weight or exposure that is not positive.
     """
     terms, main = terms_of(frame, predictors, interactions)
     columns = {"outcome": numbers(frame, outcome)}
     for role, name in (("weight", weights), ("exposure", exposure)):
         if name is not None:
             columns[role] = numbers(frame, name)
-    if cluster is not None:
-        columns["cluster"] = _codes(frame, cluster)
-    known = main.notna().all(axis=1).to_numpy() & ~np.logical_or.reduce([np.isnan(part) for part in columns.values()])
+    known = ~np.logical_or.reduce([np.isnan(part) for part in (*main, *columns.values())])
+    codes = None if cluster is None else _codes(frame, cluster)
+    if codes is not None:
+        known &= codes >= 0
     n = int(known.sum())
     if n < len(terms.names) + 1:
         raise MethodError(
             f"only {n} of {len(frame)} rows have a value in {outcome!r} and all that explains it; "
             f"{len(terms.names)} coefficients need at least {len(terms.names) + 1}"
         )
-    kept = {role: part[known] for role, part in columns.items()}
+    picked: slice | Codes = slice(None) if n == len(frame) else np.flatnonzero(known)  # a slice copies nothing
+    kept = {role: part[picked] for role, part in columns.items()}
     for role, name in (("weight", weights), ("exposure", exposure)):
         if role in kept and kept[role].min() <= 0:
             raise MethodError(
                 f"column {name!r} must be positive throughout; its smallest value is {kept[role].min():g}"
             )
     refuse_constant(kept["outcome"][:, None], [outcome])
+    values = np.empty((len(main), n))
+    for place in range(len(main)):
+        values[place] = main[place][picked]
     one, zero = np.broadcast_to(1.0, n), np.broadcast_to(0.0, n)  # no memory for what is the same in all rows
-    cells = Cells(
+    return Cells(
         terms,
-        main.to_numpy(dtype=float)[known],
+        values.T,
         rows=one,
         mean=kept["outcome"],
         within=zero,
         weight=kept.get("weight", one),
         exposure=kept.get("exposure", one),
-        clusters=np.unique(kept["cluster"], return_inverse=True)[1] if "cluster" in kept else None,
+        clusters=None if codes is None else pd.factorize(codes[picked], sort=True)[0],
         n_dropped=len(frame) - n,
     )
-    refuse_dependent(cells)
-    return cells
 
 
 def cells_of_groups(
@@ -260,8 +332,8 @@ def cells_of_groups(
     Raises
     ------
     MethodError
-        A missing value, a count that is not a positive whole number, sums that cannot be, or columns that are
-        constant or determine one another.
+        A missing value, a count that is not a positive whole number, too few rows, an outcome of one value, or sums
+        that cannot be.
     """
     terms, main = terms_of(frame, predictors, interactions)
     used = [*predictors, rows, total, *(name for name in (squares, cluster, exposure) if name is not None)]
@@ -279,40 +351,19 @@ def cells_of_groups(
     over = np.ones(len(frame)) if exposure is None else numbers(frame, exposure)
     if over.min() <= 0:
         raise MethodError(f"column {exposure!r} must be positive throughout; its smallest value is {over.min():g}")
-    clusters = None if cluster is None else np.unique(_codes(frame, cluster), return_inverse=True)[1]
-    values = main.to_numpy(dtype=float)
-    cells = Cells(terms, values, count, mean, np.maximum(within, 0.0), np.ones(len(frame)), over, clusters, 0)
+    clusters = None if cluster is None else _codes(frame, cluster)
+    cells = Cells(
+        terms, np.column_stack(main), count, mean, np.maximum(within, 0.0), np.ones(len(frame)), over, clusters, 0
+    )
     if cells.n < len(terms.names) + 1:
         raise MethodError(f"the cells hold {cells.n} rows, too few for {len(terms.names)} coefficients")
     if np.ptp(mean) == 0 and not cells.within.any():
         raise MethodError(f"the outcome has the value {mean[0]:g} in all {cells.n} rows, so it has no variance")
-    refuse_dependent(cells)
     return cells
 
 
-def refuse_dependent(cells: Cells) -> None:
-    """Raise MethodError, naming the first column that is constant or that the columns before it determine.
-
-    Columns are standardised first, so units do not decide; what is left of a column after the ones before it must
-    have at least 1e-7 of its standard deviation.
-    """
-    names = cells.terms.names[1:]
-    columns = cells.design[:, 1:]
-    refuse_constant(columns, names)
-    share = np.sqrt(cells.rows * cells.weight / (cells.rows * cells.weight).sum())[:, None]
-    centred = columns - np.sum(share**2 * columns, axis=0)
-    triangle = np.linalg.qr(share * centred / np.linalg.norm(share * centred, axis=0), mode="r")
-    short = np.ones(len(names), dtype=bool)
-    short[: len(triangle)] = np.abs(np.diag(triangle)) < 1e-7
-    if short.any():
-        last = int(short.argmax())
-        raise MethodError(
-            f"column {names[last]!r} is a linear function of {', '.join(names[:last])} in these rows; leave one out"
-        )
-
-
-def _codes(frame: pd.DataFrame, cluster: str) -> Array:
+def _codes(frame: pd.DataFrame, cluster: str) -> Codes:
+    """Codes of the clusters in sorted order; -1 where the cluster is missing."""
     if cluster not in frame.columns:
         raise MethodError(f"the frame has no column {cluster!r} that gives the cluster")
-    codes = pd.factorize(frame[cluster], sort=True)[0].astype(float)
-    return np.where(codes < 0, np.nan, codes)
+    return pd.factorize(frame[cluster], sort=True)[0]

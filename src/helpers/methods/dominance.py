@@ -15,6 +15,7 @@ from helpers.errors import MethodError
 from helpers.methods.bootstrap import correlations, covariances
 from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result, stacked
 
 #: With more predictors the 2^k subsets take minutes.
 MOST_PREDICTORS = 12
@@ -24,7 +25,7 @@ _CHUNK = 4_000_000
 
 
 @dataclass(frozen=True)
-class Dominance:
+class Dominance(Result):
     """Shares of the outcome's variance, one a predictor, which add up to R squared.
 
     Attributes
@@ -49,7 +50,7 @@ class Dominance:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a predictor, indexed by its name; one column a field of `Estimate`."""
-        return pd.concat({name: share.to_frame() for name, share in self.shares.items()}).droplevel(1)
+        return stacked(self.shares)
 
 
 def dominance(frame: pd.DataFrame, outcome: str, predictors: Sequence[str], *, draws: int, seed: int) -> Dominance:

@@ -19,10 +19,11 @@ from helpers.methods.columns import numbers
 from helpers.methods.estimate import Estimate
 from helpers.methods.experiments import Contrast, mean_difference
 from helpers.methods.proportions import Counts, risk_difference
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
-class Equivalence:
+class Equivalence(Result):
     """An effect against two bounds.
 
     Attributes

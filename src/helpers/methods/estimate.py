@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from scipy import stats
 
 from helpers.errors import MethodError
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate:
+class Estimate(Result):
     """An estimate with its 95 % and 90 % intervals.
 
     Attributes
@@ -129,7 +130,3 @@ class Estimate:
         points = {name: 100 * getattr(self, name) for name in numbers}
         ceiling = None if self.ceiling is None else 100 * self.ceiling
         return replace(self, unit="percentage points", ceiling=ceiling, **points)
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row, one column a field."""
-        return pd.DataFrame([asdict(self)])

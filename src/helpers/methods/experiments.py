@@ -24,6 +24,7 @@ from helpers.methods.columns import (
 )
 from helpers.methods.estimate import Estimate
 from helpers.methods.proportions import Counts
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class GroupEffects:
+class GroupEffects(Result):
     """One effect a group, with what looking at several groups costs.
 
     Attributes
@@ -80,6 +81,10 @@ class GroupEffects:
     heterogeneity: float
     df: int
     p_value: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table."""
+        return self.table
 
 
 def mean_difference(

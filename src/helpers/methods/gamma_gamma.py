@@ -13,10 +13,11 @@ from helpers.errors import MethodError
 from helpers.methods.columns import numbers
 from helpers.methods.positive_likelihood import PositiveFit, maximise
 from helpers.methods.power_integrals import Array
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
-class GammaGamma:
+class GammaGamma(Result):
     """Parameters of the Gamma-Gamma model of spend.
 
     Attributes

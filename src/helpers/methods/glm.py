@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
 from scipy.special import expit
 
 from helpers.errors import MethodError
 from helpers.methods.columns import Array
-from helpers.methods.design import Cells, cells_of_rows
+from helpers.methods.design import Basis, Cells, Codes, basis_of, cells_of_rows
 from helpers.methods.estimate import Estimate
-from helpers.methods.robust_variance import Spread
-from helpers.methods.separation import why_not_converged
+from helpers.methods.least_squares import blocks, triangle
+from helpers.methods.result import Result
+from helpers.methods.robust_variance import Spread, cv3, hc3
+from helpers.methods.separation import MOST_STEPS, why_not_converged
 
 
 @dataclass(frozen=True, eq=False)
-class RatioRegression:
+class RatioRegression(Result):
     """A logistic or log-link regression.
 
     Attributes
@@ -39,7 +39,7 @@ class RatioRegression:
     covariance : DataFrame
         Of the parameters.
     iterations : int
-        Until no standardised parameter moved by more than 1e-10.
+        Newton steps until no parameter of standardised, uncorrelated columns moved by more than 1e-10.
     df : float
         Degrees of freedom of Student's t: clusters - 1, or infinite.
     n, n_dropped : int
@@ -65,10 +65,6 @@ class RatioRegression:
     clusters: int | None
     variance: str
     cells: Cells = field(repr=False)
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a ratio, indexed by its name; one column a field of `Estimate`."""
-        return pd.concat({name: ratio.to_frame() for name, ratio in self.coefficients.items()}).droplevel(1)
 
 
 def logistic_regression(
@@ -176,26 +172,29 @@ def poisson_regression(
 def fit_ratios(outcome: str, cells: Cells, link: str) -> RatioRegression:
     """The fit of cells; `logistic_regression` and `poisson_regression` have the details and errors."""
     _check_range(outcome, cells, link)
-    standard, back = cells.standardised()
-    turned, iterations = _scoring(outcome, cells, standard, link)
-    weight = cells.rows * cells.weight
-    expected, slope = inverse_link(standard @ turned + np.log(cells.exposure), link)
-    information = weight * slope
-    triangle = np.linalg.qr(standard * np.sqrt(information)[:, None], mode="r")
-    inverse = np.linalg.inv(triangle)
-    residual = cells.mean - expected
-    spread = Spread(
-        standard @ inverse,
-        cells.rows,
-        information,
-        weight * residual,
-        cells.weight**2 * (cells.within + cells.rows * residual**2),
-    )
-    meat = spread.of_rows() if cells.clusters is None else spread.of_clusters(cells.clusters)
-    root, names = back @ inverse, list(cells.terms.names)
-    parameters, covariance = back @ turned, root @ meat @ root.T
+    basis, _ = basis_of(cells, 0.0)
+    turned, iterations = _newton(outcome, cells, basis, link)
+
+    def informed() -> Iterator[Array]:
+        for part in cells.parts():
+            columns, _, information = _at(part, basis, turned, link)
+            yield columns * np.sqrt(information)[:, None]
+
+    inverse = np.linalg.inv(triangle(informed))
+
+    def spread_of(picked: slice | Codes) -> Spread:
+        part = cells.part(picked)
+        columns, expected, information = _at(part, basis, turned, link)
+        residual = part.mean - expected
+        squares = part.weight**2 * (part.within + part.rows * residual**2)
+        return Spread(columns @ inverse, part.rows, information, part.rows * part.weight * residual, squares)
+
+    picks = blocks(len(cells.mean))
+    meat = hc3(map(spread_of, picks)) if cells.clusters is None else cv3(cells.clusters, spread_of)
+    root, names = basis.back @ inverse, list(cells.terms.names)
+    parameters, covariance = basis.back @ turned, root @ meat @ root.T
     df = math.inf if cells.n_clusters is None else cells.n_clusters - 1
-    events = round(float(cells.rows @ cells.mean)) if cells.is_binary else None
+    events = round(sum(float(part.rows @ part.mean) for part in cells.parts())) if cells.is_binary else None
     rest: dict[str, Any] = {
         "n": cells.n,
         "n_dropped": cells.n_dropped,
@@ -235,12 +234,18 @@ def inverse_link(linear: Array, link: str) -> tuple[Array, Array]:
     return expected, expected * (1 - expected) if link == "logit" else expected
 
 
-def average_expected(cells: Cells, link: str, parameters: Array, main: Array) -> tuple[float, Array]:
-    """Average expected outcome of the cells with other main columns, and its gradient."""
-    design = cells.terms.matrix(main)
-    expected, slope = inverse_link(design @ parameters + np.log(cells.exposure), link)
-    share = cells.rows * cells.weight / (cells.rows @ cells.weight)
-    return float(share @ expected), (share * slope) @ design
+def average_expected(
+    cells: Cells, link: str, parameters: Array, change: Callable[[Array], Array]
+) -> tuple[float, Array]:
+    """Average expected outcome with the main columns changed, shape (m, p) to (m, p), and its gradient."""
+    average, gradient = 0.0, np.zeros(len(parameters))
+    for part in cells.parts():
+        design = cells.terms.matrix(change(part.main))
+        expected, slope = inverse_link(design @ parameters + np.log(part.exposure), link)
+        share = part.rows * part.weight / cells.total_weight
+        average += float(share @ expected)
+        gradient += (share * slope) @ design
+    return average, gradient
 
 
 def one_over_lower_limit(link: str, share: float, gradient: Array, covariance: Array) -> float:
@@ -256,10 +261,12 @@ def _ceiling(cells: Cells, link: str, name: str, parameters: Array, covariance: 
     if link != "log" or not cells.is_binary or name not in cells.terms.columns:
         return None
     place = cells.terms.columns.index(name)
-    if not np.isin(cells.main[:, place], (0.0, 1.0)).all():
+    if not ((cells.main[:, place] == 0) | (cells.main[:, place] == 1)).all():
         return None
-    at_zero = cells.main.copy()
-    at_zero[:, place] = 0.0
+
+    def at_zero(main: Array) -> Array:
+        return np.where(np.arange(main.shape[1]) == place, 0.0, main)
+
     return one_over_lower_limit(link, *average_expected(cells, link, parameters, at_zero), covariance)
 
 
@@ -279,22 +286,54 @@ def _check_range(outcome: str, cells: Cells, link: str) -> None:
         raise MethodError(f"a log-link regression needs an outcome that is not negative; {outcome!r} reaches {low:g}")
 
 
-def _scoring(outcome: str, cells: Cells, standard: Array, link: str) -> tuple[Array, int]:
-    """Parameters in standard deviations, and the iterations that they took.
+def _at(part: Cells, basis: Basis, turned: Array, link: str) -> tuple[Array, Array, Array]:
+    """The basis at some cells, their expected outcome, and their weight in the information matrix."""
+    columns = basis.of(part)
+    expected, slope = inverse_link(columns @ turned + np.log(part.exposure), link)
+    return columns, expected, part.rows * part.weight * slope
 
-    Convergence is judged by the parameters, not by the deviance: where predictors separate the outcomes the deviance
-    settles, but the parameters move on without end.
+
+def _newton(outcome: str, cells: Cells, basis: Basis, link: str) -> tuple[Array, int]:
+    """Parameters on the basis, and the steps that they took from those of no predictor.
+
+    Convergence is judged by the parameters, not by the likelihood: where predictors separate the outcomes the
+    likelihood settles, but the parameters move on without end. A step that lowers the likelihood, which is concave, is
+    halved.
     """
-    family = sm.families.Binomial() if link == "logit" else sm.families.Poisson()
-    model = sm.GLM(
-        cells.mean, standard, family=family, offset=np.log(cells.exposure), freq_weights=cells.rows * cells.weight
-    )
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # what they warn of is looked at below
-        try:
-            fit = model.fit(maxiter=60, tol=1e-10, tol_criterion="params")
-        except (np.linalg.LinAlgError, ValueError, FloatingPointError) as error:
-            raise why_not_converged(outcome, cells, standard, link) from error
-    if not fit.converged or not np.isfinite(fit.params).all():
-        raise why_not_converged(outcome, cells, standard, link)
-    return np.asarray(fit.params), int(fit.fit_history["iteration"])
+    turned, reached = np.zeros(len(basis.inverse)), -math.inf
+    step = _constant_alone(cells, link) * np.eye(len(turned))[0] / basis.inverse[0, 0]
+    with np.errstate(all="ignore"):  # what overflows is not a likelihood that has risen
+        for taken in range(1, MOST_STEPS + 1):
+            likelihood, score, information = _derivatives(cells, basis, turned + step, link)
+            if not likelihood >= reached - 1e-10 * abs(reached):
+                step = step / 2
+                continue
+            turned, reached = turned + step, likelihood
+            if not np.linalg.cond(information) < 1e12:
+                break
+            step = np.linalg.solve(information, score)
+            if np.abs(step).max() <= 1e-10:
+                return turned + step, taken
+    raise why_not_converged(outcome, cells, link)
+
+
+def _constant_alone(cells: Cells, link: str) -> float:
+    """The linear predictor without predictors, exposure aside."""
+    of_parts = [part.rows * part.weight @ np.column_stack([part.mean, part.exposure]) for part in cells.parts()]
+    outcome, exposure = np.sum(of_parts, axis=0)
+    rate = outcome / exposure
+    return math.log(rate / (1 - rate)) if link == "logit" else math.log(rate)
+
+
+def _derivatives(cells: Cells, basis: Basis, turned: Array, link: str) -> tuple[float, Array, Array]:
+    """Of the average row: log-likelihood less its constant, its gradient, and minus its second derivatives."""
+    likelihood, score, information = 0.0, np.zeros(len(turned)), np.zeros((len(turned), len(turned)))
+    for part in cells.parts():
+        columns = basis.of(part)
+        linear = columns @ turned + np.log(part.exposure)
+        expected, slope = inverse_link(linear, link)
+        share = part.rows * part.weight / cells.total_weight
+        likelihood += float(share @ (part.mean * linear - (np.logaddexp(0.0, linear) if link == "logit" else expected)))
+        score += (share * (part.mean - expected)) @ columns
+        information += (columns.T * (share * slope)) @ columns
+    return likelihood, score, information

@@ -20,12 +20,13 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparatio
 from helpers.errors import MethodError
 from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 from helpers.methods.survival_data import Durations
 from helpers.methods.survival_risk import require_one_kind
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class GroupedHazards:
+class GroupedHazards(Result):
     """Hazard ratios and a free baseline from counts.
 
     Attributes
@@ -102,9 +103,6 @@ class GroupedHazards:
                 "p_value": 2 * stats.norm.sf(np.abs(self.coefficients) / self.se),
             }
         )
-
-    def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False)
 
 
 def hazard_counts(spells: Durations, edges: Sequence[float]) -> pd.DataFrame:

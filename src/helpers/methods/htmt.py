@@ -12,10 +12,11 @@ from helpers.errors import MethodError
 from helpers.methods.bootstrap import correlations, covariances
 from helpers.methods.columns import Array, complete_rows, refuse_constant
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result, stacked
 
 
 @dataclass(frozen=True)
-class Htmt:
+class Htmt(Result):
     """Heterotrait-monotrait ratios of a set of scales.
 
     Attributes
@@ -32,8 +33,7 @@ class Htmt:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a pair, indexed by both names; one column a field of `Estimate`."""
-        rows = pd.concat({pair: ratio.to_frame() for pair, ratio in self.ratios.items()}, names=["one", "other"])
-        return rows.droplevel(2)
+        return stacked(self.ratios).rename_axis(["one", "other"])
 
 
 def htmt(frame: pd.DataFrame, scales: Mapping[str, Sequence[str]], *, draws: int, seed: int) -> Htmt:

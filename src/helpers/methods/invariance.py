@@ -15,6 +15,7 @@ from helpers.methods.cfa import FactorModel, free_covariances, refuse_improper
 from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant
 from helpers.methods.covariance_structure import FitMeasures, GroupModel, Moments, Solution, maximise
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 
 #: Each level keeps the equalities of the one before. Equal loadings let slopes be compared, equal intercepts means.
 LEVELS = ("configural", "metric", "scalar")
@@ -24,7 +25,7 @@ LARGEST_FALL_OF_CFI = 0.01
 
 
 @dataclass(frozen=True)
-class Difference:
+class Difference(Result):
     """What the equalities of a level cost, against the level before.
 
     Attributes
@@ -49,7 +50,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Invariance:
+class Invariance(Result):
     """One factor model in several groups, with more and more equal parameters.
 
     Attributes

@@ -12,13 +12,15 @@ import pandas as pd
 from helpers.errors import MethodError
 from helpers.methods.bootstrap import covariances
 from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant
-from helpers.methods.design import Cells, Terms, cells_of_rows
+from helpers.methods.design import Cells, Codes, Terms, basis_of, cells_of_rows
 from helpers.methods.estimate import Estimate
-from helpers.methods.robust_variance import Spread
+from helpers.methods.least_squares import blocks, origin
+from helpers.methods.result import Result
+from helpers.methods.robust_variance import Spread, cv3, hc3
 
 
 @dataclass(frozen=True, eq=False)
-class LinearRegression:
+class LinearRegression(Result):
     """Slopes of an outcome, in its unit per unit of each predictor.
 
     Attributes
@@ -54,10 +56,6 @@ class LinearRegression:
     clusters: int | None
     variance: str
     terms: Terms = field(repr=False)
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a slope, indexed by its name; one column a field of `Estimate`."""
-        return pd.concat({name: slope.to_frame() for name, slope in self.coefficients.items()}).droplevel(1)
 
     def combination(self, weights: Mapping[str, float], *, measure: str, unit: str) -> Estimate:
         """A weighted sum of the constant and the slopes, with the interval that their covariance gives.
@@ -139,31 +137,28 @@ def linear_regression(
 
 def fit_linear(outcome: str, cells: Cells) -> LinearRegression:
     """Least squares of cells; `linear_regression` has the details and errors."""
-    weight = cells.rows * cells.weight
-    standard, back = cells.standardised()
-    root_weight = np.sqrt(weight)
-    orthogonal, triangle = np.linalg.qr(standard * root_weight[:, None])
-    middle = weight @ cells.mean / weight.sum()
-    turned = np.linalg.solve(triangle, orthogonal.T @ (root_weight * (cells.mean - middle)))
-    residual = cells.mean - middle - standard @ turned
-    inside = cells.weight @ cells.within
-    squares = float(weight @ residual**2 + inside), float(weight @ (cells.mean - middle) ** 2 + inside)
+    centre, total = float(origin(cells.mean)), cells.total_weight
+    basis, turned = basis_of(cells, centre)
+    inside = float(sum(part.weight @ part.within for part in cells.parts()))
+    squares = total * turned[-1] ** 2 + inside, total * float(turned[1:] @ turned[1:]) + inside
     refuse_exact(outcome, *squares)
-    spread = Spread(
-        orthogonal / root_weight[:, None],
-        cells.rows,
-        weight,
-        weight * residual,
-        cells.weight**2 * (cells.within + cells.rows * residual**2),
-    )
-    meat = spread.of_rows() if cells.clusters is None else spread.of_clusters(cells.clusters)
-    root = back @ np.linalg.inv(triangle)
-    df = cells.n - len(turned)
+
+    def spread_of(picked: slice | Codes) -> Spread:
+        part = cells.part(picked)
+        columns, weight = basis.of(part), part.rows * part.weight
+        residual = part.mean - centre - columns @ turned[:-1]
+        spread = part.weight**2 * (part.within + part.rows * residual**2)
+        return Spread(columns / math.sqrt(total), part.rows, weight, weight * residual, spread)
+
+    picks = blocks(len(cells.mean))
+    meat = hc3(map(spread_of, picks)) if cells.clusters is None else cv3(cells.clusters, spread_of)
+    back = basis.back / math.sqrt(total)
+    df = cells.n - len(back)
     return summarised(
         outcome,
         cells.terms,
-        back @ turned + np.eye(len(turned))[0] * middle,
-        root @ meat @ root.T,
+        basis.back @ turned[:-1] + np.eye(len(back))[0] * centre,
+        back @ meat @ back.T,
         squares,
         df,
         t_df=df if cells.n_clusters is None else cells.n_clusters - 1,
@@ -261,7 +256,7 @@ def simple_slope(fit: LinearRegression, predictor: str, at: Mapping[str, float |
 
 
 @dataclass(frozen=True)
-class ThresholdEffect:
+class ThresholdEffect(Result):
     """What happens to an outcome where a predictor passes a threshold.
 
     Attributes

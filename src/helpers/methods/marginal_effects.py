@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.special import expit
@@ -13,10 +14,11 @@ from helpers.methods.columns import Array
 from helpers.methods.design import Cells
 from helpers.methods.estimate import Estimate
 from helpers.methods.glm import RatioRegression, average_expected, inverse_link, one_over_lower_limit
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
-class AverageContrast:
+class AverageContrast(Result):
     """The average expected outcome with a predictor at one level for all rows, against another level.
 
     Attributes
@@ -68,17 +70,18 @@ def average_marginal_effect(fit: RatioRegression, predictor: str) -> Estimate:
         raise MethodError(f"{predictor!r} is not a numeric predictor of this fit; there are {', '.join(terms.columns)}")
     if len(np.unique(cells.main[:, terms.columns.index(predictor)])) == 2:
         raise MethodError(f"{predictor!r} takes two values only; use average_contrast between them")
-    parameters, design = fit.parameters.to_numpy(), cells.design
-    change = terms.derivative(cells.main, predictor)
-    linear = design @ parameters + np.log(cells.exposure)
-    _, slope = inverse_link(linear, fit.link)
-    bend = slope * (1 - 2 * expit(linear)) if fit.link == "logit" else slope
-    share = cells.rows * cells.weight / (cells.rows @ cells.weight)
-    effect = change @ parameters
-    gradient = (share * bend * effect) @ design + (share * slope) @ change
+    parameters, average, gradient = fit.parameters.to_numpy(), 0.0, np.zeros(len(fit.parameters))
+    for part in cells.parts():
+        design, change = part.design, terms.derivative(part.main, predictor)
+        linear = design @ parameters + np.log(part.exposure)
+        _, slope = inverse_link(linear, fit.link)
+        bend = slope * (1 - 2 * expit(linear)) if fit.link == "logit" else slope
+        share, effect = part.rows * part.weight / cells.total_weight, change @ parameters
+        average += float(share @ (slope * effect))
+        gradient += (share * bend * effect) @ design + (share * slope) @ change
     return _delta(
         fit,
-        float(share @ (slope * effect)),
+        average,
         gradient,
         measure="marginal_effect",
         unit=f"{fit.outcome} per unit of {predictor}",
@@ -112,11 +115,13 @@ def average_contrast(fit: RatioRegression, predictor: str, low: float | str, hig
     Journal of Epidemiology 43, 962-970. Checked against numerical derivatives in R 4.2 (numDeriv).
     """
     cells = fit.cells
-    at = [cells.terms.at(cells.main, predictor, level) for level in (low, high)]
     for level in (low, high):
         _check_level(cells, predictor, level)
     parameters, covariance = fit.parameters.to_numpy(), fit.covariance.to_numpy()
-    (at_low, slope_low), (at_high, slope_high) = (average_expected(cells, fit.link, parameters, main) for main in at)
+    (at_low, slope_low), (at_high, slope_high) = (
+        average_expected(cells, fit.link, parameters, partial(cells.terms.at, predictor=predictor, level=level))
+        for level in (low, high)
+    )
     binary = fit.events is not None
     return AverageContrast(
         at_low=at_low,
@@ -155,8 +160,9 @@ def _delta(fit: RatioRegression, value: float, gradient: Array, **rest) -> Estim
 
 
 def _check_level(cells: Cells, predictor: str, level: float | str) -> None:
+    cells.terms.at(cells.main[:1], predictor, level)  # refuses an unknown predictor or category
     if predictor in cells.terms.levels:
-        return  # a level that is not a category has been refused already
+        return
     values = cells.main[:, cells.terms.columns.index(predictor)]
     if not values.min() <= float(level) <= values.max():
         raise MethodError(

@@ -16,6 +16,7 @@ from helpers.methods.bootstrap import covariances
 from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant
 from helpers.methods.estimate import Estimate
 from helpers.methods.proportions import Counts, share
+from helpers.methods.result import Result
 from helpers.methods.true_scores import Scale, alpha_of, true_score_correlations
 
 #: Smallest uniqueness of a standardised item; a fit that ends there is improper (Heywood case). As in R's factanal.
@@ -23,7 +24,7 @@ _LEAST_UNIQUENESS = 0.005
 
 
 @dataclass(frozen=True)
-class OneFactor:
+class OneFactor(Result):
     """Maximum-likelihood fit of one common factor to k items.
 
     Attributes
@@ -68,9 +69,14 @@ class OneFactor:
         """Mean squared standardised loading (AVE)."""
         return float(np.mean(self.loadings**2))
 
+    def to_frame(self) -> pd.DataFrame:
+        """One row an item: its loading and its standard deviation."""
+        columns = {"loading": self.loadings, "standard_deviation": self.standard_deviations}
+        return pd.DataFrame(columns, index=pd.Index(self.items, name="item"))
+
 
 @dataclass(frozen=True)
-class DisattenuatedRegression:
+class DisattenuatedRegression(Result):
     """Standardised slopes between constructs, as they would be without random measurement error.
 
     Attributes

@@ -24,6 +24,7 @@ from helpers.methods.columns import (
     refuse_constant,
 )
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result, stacked
 
 #: Below this many clusters percentile intervals are too narrow.
 _FEW_CLUSTERS = 50
@@ -33,7 +34,7 @@ _SINGULAR = 1e-11
 
 
 @dataclass(frozen=True)
-class Mediation:
+class Mediation(Result):
     """A standardised slope and the parts of it that run through mediators.
 
     Attributes
@@ -57,11 +58,11 @@ class Mediation:
         """One row an effect; one column a field of `Estimate`."""
         through = {f"through {name}": part for name, part in self.through.items()}
         parts = {"total": self.total, "direct": self.direct, "indirect": self.indirect, **through}
-        return pd.concat({name: part.to_frame() for name, part in parts.items()}).droplevel(1)
+        return stacked(parts)
 
 
 @dataclass(frozen=True)
-class NaturalEffects:
+class NaturalEffects(Result):
     """What a change of the exposure does to the mean outcome, by way of one mediator and otherwise.
 
     Attributes
@@ -86,11 +87,6 @@ class NaturalEffects:
     high: float
     n: int
     n_dropped: int
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row an effect; one column a field of `Estimate`."""
-        names = ("total", "direct", "indirect", "residual_correlation")
-        return pd.concat({name: getattr(self, name).to_frame() for name in names}).droplevel(1)
 
 
 def mediate(

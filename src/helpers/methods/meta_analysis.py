@@ -14,6 +14,7 @@ from scipy import optimize, stats
 from helpers.errors import MethodError
 from helpers.methods.columns import Array
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 
 #: Fewer comparable studies are shown together, but their interval is nearly uninformative.
 ENOUGH_STUDIES = 5
@@ -24,7 +25,7 @@ class FewStudiesWarning(UserWarning):
 
 
 @dataclass(frozen=True)
-class MetaAnalysis:
+class MetaAnalysis(Result):
     """Several estimates of one measure, taken together.
 
     Attributes

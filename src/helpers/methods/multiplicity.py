@@ -13,10 +13,11 @@ from scipy import stats
 from helpers.errors import MethodError
 from helpers.methods.columns import Array
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
-class AdjustedP:
+class AdjustedP(Result):
     """One p-value, and what it becomes in its family.
 
     Attributes
@@ -37,7 +38,7 @@ class AdjustedP:
 
 
 @dataclass(frozen=True)
-class SelectedIntervals:
+class SelectedIntervals(Result):
     """Intervals of the effects that were picked because they differ from their null.
 
     Attributes

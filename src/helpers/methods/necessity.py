@@ -22,6 +22,7 @@ from scipy import optimize, special, stats
 from helpers.errors import MethodError
 from helpers.methods.ceilings import effect_sizes, sorted_pair
 from helpers.methods.columns import Array
+from helpers.methods.result import Result
 
 Scores = npt.NDArray[np.floating]
 
@@ -33,7 +34,7 @@ _TERMS = 200
 
 
 @dataclass(frozen=True)
-class Null:
+class Null(Result):
     """Effect sizes that a relation without necessity gives at the same n.
 
     Attributes
@@ -60,7 +61,7 @@ class Null:
 
 
 @dataclass(frozen=True)
-class Necessity:
+class Necessity(Result):
     """A necessity effect size against what additive relations give.
 
     Attributes

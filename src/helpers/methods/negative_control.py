@@ -11,10 +11,11 @@ from helpers.errors import MethodError
 from helpers.methods.columns import numbers
 from helpers.methods.estimate import Estimate
 from helpers.methods.linear import linear_regression
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
-class NegativeControl:
+class NegativeControl(Result):
     """A slope on the outcome beside the same slope on a placebo.
 
     Attributes
@@ -36,11 +37,6 @@ class NegativeControl:
     difference: Estimate
     bound: float
     finding: str
-
-    def to_frame(self) -> pd.DataFrame:
-        """Three rows: effect, placebo, difference; one column a field of `Estimate`."""
-        parts = {"effect": self.effect, "placebo": self.placebo, "difference": self.difference}
-        return pd.concat({name: part.to_frame() for name, part in parts.items()}).droplevel(1)
 
 
 def negative_control(

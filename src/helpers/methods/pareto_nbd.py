@@ -13,10 +13,11 @@ from helpers.methods.estimate import Estimate
 from helpers.methods.positive_likelihood import PositiveFit, maximise
 from helpers.methods.power_integrals import Array, power_integral
 from helpers.methods.purchase_histories import Histories
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
-class ParetoNBD:
+class ParetoNBD(Result):
     """Parameters of the Pareto/NBD model.
 
     Attributes

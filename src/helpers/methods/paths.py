@@ -23,6 +23,7 @@ from helpers.methods.estimate import Estimate
 from helpers.methods.path_weights import MAX_ITERATIONS, Layout, Solution, solve
 from helpers.methods.paths_consistent import consistent as corrected
 from helpers.methods.paths_consistent import reliabilities
+from helpers.methods.result import Result, stacked
 
 SLOPE_UNIT = "SD of y per SD of x"
 WEIGHTINGS = ("path", "centroid", "factorial")
@@ -112,7 +113,7 @@ class PathModel:
 
 
 @dataclass(frozen=True)
-class PathFit:
+class PathFit(Result):
     """A fitted PLS path model.
 
     Attributes
@@ -155,8 +156,7 @@ class PathFit:
     def to_frame(self) -> pd.DataFrame:
         """One row a path, then one an indirect and one a total effect, indexed by (from, to)."""
         effects = [self.paths, self.indirect_effects, self.total_effects]
-        rows = [pd.concat({pair: found.to_frame() for pair, found in of.items()}) for of in effects if of]
-        return pd.concat(rows).droplevel(2).rename_axis(["from", "to"])
+        return pd.concat([stacked(of) for of in effects if of]).rename_axis(["from", "to"])
 
 
 def fit_paths(

@@ -15,6 +15,7 @@ from helpers.methods.columns import Array
 from helpers.methods.estimate import Estimate
 from helpers.methods.path_weights import Layout, solve
 from helpers.methods.paths import SLOPE_UNIT, PathModel, complete_blocks, settled
+from helpers.methods.result import Result, stacked
 
 #: Values of the moderator, in its standard deviations from its mean, at which slopes are given.
 LEVELS = (-1.0, 0.0, 1.0)
@@ -24,7 +25,7 @@ _CHUNK = 4_000_000
 
 
 @dataclass(frozen=True)
-class Moderation:
+class Moderation(Result):
     """How a slope between composites changes with a third.
 
     Attributes
@@ -50,7 +51,7 @@ class Moderation:
         """One row a coefficient, indexed by what it is; one column a field of `Estimate`."""
         slopes = {f"slope at {level:+g} SD": slope for level, slope in self.simple_slopes.items()}
         parts = {"interaction": self.interaction, **slopes, **self.others}
-        return pd.concat({name: part.to_frame() for name, part in parts.items()}).droplevel(1)
+        return stacked(parts)
 
 
 def moderated_paths(

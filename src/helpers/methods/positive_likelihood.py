@@ -13,6 +13,7 @@ from scipy import linalg, optimize, stats
 from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
 from helpers.methods.logit_interval import logit_slopes, share_from_se
+from helpers.methods.result import Result
 
 Array = npt.NDArray[np.float64]
 #: Sum over rows of the log-likelihood and its derivatives by the parameters, shape (k,).
@@ -24,7 +25,7 @@ _STEPS_OF_NEWTON = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PositiveFit:
+class PositiveFit(Result):
     """Parameters at the maximum of a likelihood.
 
     Attributes

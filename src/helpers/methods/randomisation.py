@@ -11,10 +11,11 @@ from scipy import stats
 
 from helpers.errors import MethodError
 from helpers.methods.columns import mapped_to_dummies, refuse_collinear, refuse_constant
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
-class Balance:
+class Balance(Result):
     """Whether arms differ in what was known before the experiment.
 
     Attributes
@@ -34,9 +35,13 @@ class Balance:
     n: int
     n_dropped: int
 
+    def to_frame(self) -> pd.DataFrame:
+        """The table."""
+        return self.table
+
 
 @dataclass(frozen=True)
-class SampleRatio:
+class SampleRatio(Result):
     """Observed arm sizes against the assigned shares.
 
     Attributes
@@ -51,6 +56,10 @@ class SampleRatio:
     statistic: float
     df: int
     p_value: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table."""
+        return self.table
 
 
 def balance(frame: pd.DataFrame, arm: str, covariates: Sequence[str], *, reference: str) -> Balance:

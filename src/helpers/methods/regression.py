@@ -11,12 +11,12 @@ It needs no refitting.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
 
 from helpers.errors import MethodError
@@ -26,16 +26,18 @@ from helpers.methods.columns import (
     complete_rows,
     refuse_collinear,
     refuse_constant,
-    refuse_decisive_rows,
+    refuse_decisive,
     refuse_knot_outside,
 )
 from helpers.methods.estimate import Estimate
+from helpers.methods.least_squares import blocks, origin, triangle
+from helpers.methods.result import Result
 
 SLOPE_UNIT = "SD of y per SD of x"
 
 
 @dataclass(frozen=True)
-class StandardisedRegression:
+class StandardisedRegression(Result):
     """Slopes of an outcome on predictors, all in standard deviations.
 
     Attributes
@@ -55,13 +57,9 @@ class StandardisedRegression:
     n: int
     n_dropped: int
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a predictor, indexed by its name; one column a field of `Estimate`."""
-        return pd.concat({name: slope.to_frame() for name, slope in self.coefficients.items()}).droplevel(1)
-
 
 @dataclass(frozen=True)
-class PiecewiseSlopes:
+class PiecewiseSlopes(Result):
     """A line that bends at a knot.
 
     Attributes
@@ -231,38 +229,62 @@ def _rows(frame: pd.DataFrame, outcome: str, predictors: Sequence[str]) -> tuple
 
 @dataclass(frozen=True)
 class _Line:
-    """A least-squares fit of `y` on a constant and predictors, with each row's influence on each coefficient.
+    """A least-squares fit of `y`, shape (n,), on a constant and the columns of `x`, shape (n, k), less an origin.
 
-    `influence`, shape (k + 1, n), is the coefficient with all rows less the one without row i; its product with its
-    transpose is the HC3 covariance.
+    `inverse`, shape (k + 1, k + 1), is that of the `triangle` R of constant and columns; `without`, shape (n,), each
+    row's residual from the line through all others.
     """
 
     y: Array
+    x: Array
+    origin: Array
+    inverse: Array
     parameters: Array
-    influence: Array
+    without: Array
     r_squared: float
 
     @classmethod
-    def through(cls, y: Array, predictors: Array) -> _Line:
-        design = sm.add_constant(predictors, has_constant="add")
-        refuse_decisive_rows(design)
-        fit = sm.OLS(y, design).fit()
-        pseudo_inverse = fit.model.pinv_wexog
-        leverage = np.einsum("ij,ji->i", design, pseudo_inverse)
+    def through(cls, y: Array, x: Array) -> _Line:
+        middle, centre = origin(x), float(origin(y))
+
+        def rows() -> Iterator[Array]:
+            return (np.column_stack([_moved(x[some], middle), y[some] - centre]) for some in blocks(len(y)))
+
+        root = triangle(rows)
+        inverse = np.asarray(np.linalg.inv(root[:-1, :-1]), dtype=float)
+        turned, without = root[:-1, -1], np.empty(len(y))
+        for some in blocks(len(y)):
+            turned_rows = _moved(x[some], middle) @ inverse
+            leverage = np.einsum("ij,ij->i", turned_rows, turned_rows)
+            refuse_decisive(leverage, some.start)
+            without[some] = (y[some] - centre - turned_rows @ turned) / (1 - leverage)
         if _variances_without(y).min() < 1e-9 * y.var():
             raise MethodError(
                 "the outcome has one value in all complete rows but one, so a slope would rest on that row"
             )
-        return cls(y, fit.params, pseudo_inverse * (fit.resid / (1 - leverage)), float(fit.rsquared))
+        explained = float(turned[1:] @ turned[1:])
+        r_squared = explained / (explained + root[-1, -1] ** 2)
+        return cls(y, x, middle, inverse, np.asarray(inverse @ turned), without, r_squared)
+
+    def influence(self, contrast: Array, some: slice) -> Array:
+        """A combination of coefficients less the same without each of some rows; the sum of squares is HC3."""
+        direction = contrast @ self.inverse @ self.inverse.T
+        return np.asarray(_moved(self.x[some], self.origin) @ direction * self.without[some])
 
     def estimate(self, contrast: Array, x: Array, **rest) -> Estimate:
         """A combination of the slopes of `x`, times sd(x) / sd(y)."""
-        n = len(self.y)
-        value = float(contrast @ self.parameters * x.std(ddof=1) / self.y.std(ddof=1))
-        raw_without = contrast @ self.parameters - contrast @ self.influence
-        without = raw_without * np.sqrt(_variances_without(x) / _variances_without(self.y))
-        se = float(np.sqrt(np.sum((without - value) ** 2)))
-        return Estimate.from_se(value, se, df=n - len(self.parameters), n=n, variance="HC3 (jackknife)", **rest)
+        n, slope = len(self.y), float(contrast @ self.parameters)
+        value = float(slope * x.std(ddof=1) / self.y.std(ddof=1))
+        scale, squares = np.sqrt(_variances_without(x) / _variances_without(self.y)), 0.0
+        for some in blocks(n):
+            squares += float(np.sum(((slope - self.influence(contrast, some)) * scale[some] - value) ** 2))
+        return Estimate.from_se(
+            value, math.sqrt(squares), df=n - len(self.parameters), n=n, variance="HC3 (jackknife)", **rest
+        )
+
+
+def _moved(x: Array, middle: Array) -> Array:
+    return np.insert(x - middle, 0, 1.0, axis=1)
 
 
 def _variances_without(values: Array) -> Array:

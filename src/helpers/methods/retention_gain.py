@@ -26,10 +26,11 @@ from helpers.methods.pareto_nbd import ParetoNBD, fit_pareto_nbd
 from helpers.methods.positive_likelihood import PositiveFit
 from helpers.methods.power_integrals import Array
 from helpers.methods.purchase_histories import Histories
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ValueFits:
+class ValueFits(Result):
     """Both models, fitted to the customers and to bootstrap draws of them.
 
     Attributes
@@ -58,7 +59,7 @@ class ValueFits:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RetentionGain:
+class RetentionGain(Result):
     """The gain in value from a rise of retention.
 
     Attributes

@@ -9,19 +9,21 @@ constant within clusters and Student's t, 95 % intervals covered 94.5 % with 10 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from helpers.errors import MethodError
-from helpers.methods.columns import Array
+from helpers.methods.columns import Array, refuse_decisive
 from helpers.methods.design import Codes
+from helpers.methods.least_squares import BLOCK
 
 #: Below so many clusters, intervals rest on a distribution that is only approximate.
 ENOUGH_CLUSTERS = 50
 
-#: Largest number of products held at once (32 MB of float64).
-_CHUNK = 4_000_000
+#: Rows of the clusters that are left out together.
+_CHUNK = BLOCK
 
 
 class FewClustersWarning(UserWarning):
@@ -30,7 +32,7 @@ class FewClustersWarning(UserWarning):
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """What each cell contributes to a fit, in a basis in which the information matrix is the identity.
+    """What each of some cells contributes to a fit, in a basis in which the information matrix is the identity.
 
     Attributes
     ----------
@@ -52,79 +54,94 @@ class Spread:
     score: Array
     squares: Array
 
-    def of_rows(self) -> Array:
-        """HC3 in this basis, shape (k, k).
 
-        Raises
-        ------
-        MethodError
-            One row alone determines a coefficient.
+def hc3(spreads: Iterable[Spread]) -> Array:
+    """HC3 in the basis, shape (k, k), from all cells, block by block.
 
-        References
-        ----------
-        MacKinnon and White (1985), Journal of Econometrics 29, 305-325. Checked against R ``sandwich::vcovHC(type =
-        "HC3")`` for linear, logistic and Poisson fits.
-        """
-        leverage = self.information / self.rows * np.sum(self.basis**2, axis=1)
-        if leverage.max() > 1 - 1e-8:
-            raise MethodError(
-                f"complete row {int(leverage.argmax()) + 1} alone determines a coefficient, which then has no standard "
-                "error; merge the category that only it holds, or leave it out"
-            )
-        return (self.basis.T * (self.squares / (1 - leverage) ** 2)) @ self.basis
+    Raises
+    ------
+    MethodError
+        One row alone determines a coefficient.
 
-    def of_clusters(self, clusters: Codes) -> Array:
-        """CV3, the cluster jackknife, in this basis, shape (k, k).
+    References
+    ----------
+    MacKinnon and White (1985), Journal of Econometrics 29, 305-325. Checked against R ``sandwich::vcovHC(type =
+    "HC3")`` for linear, logistic and Poisson fits.
+    """
+    total: Array | float = 0.0
+    first = 0
+    for spread in spreads:
+        leverage = spread.information / spread.rows * np.einsum("ij,ij->i", spread.basis, spread.basis)
+        refuse_decisive(leverage, first)
+        total += (spread.basis.T * (spread.squares / (1 - leverage) ** 2)) @ spread.basis
+        first += len(leverage)
+    return np.asarray(total)
 
-        Exact for least squares; for other fits each cluster is left out by one Newton step.
 
-        Raises
-        ------
-        MethodError
-            Fewer than two clusters, or one that alone determines a coefficient.
+def cv3(clusters: Codes, spread_of: Callable[[Codes], Spread]) -> Array:
+    """CV3, the cluster jackknife, in the basis, shape (k, k).
 
-        References
-        ----------
-        Bell and McCaffrey (2002), Survey Methodology 28, 169-181; MacKinnon, Nielsen and Webb (2023), Journal of
-        Econometrics 232, 272-299. Checked against R: ``lm`` without each cluster in turn, and ``sandwich::vcovCL(type
-        = "HC3")``.
-        """
-        count = int(clusters.max()) + 1
-        if count < 2:
-            raise MethodError("all rows are in one cluster, so nothing says how clusters differ; two are needed")
-        if count < ENOUGH_CLUSTERS:
-            warnings.warn(
-                f"the interval rests on {count} clusters; below {ENOUGH_CLUSTERS} it is approximate",
-                FewClustersWarning,
-                stacklevel=4,
-            )
-        order = np.argsort(clusters, kind="stable")
-        starts = np.searchsorted(clusters[order], np.arange(count + 1))
-        k = self.basis.shape[1]
-        total = np.zeros((k, k))
-        first = 0
-        while first < count:
-            last = max(first + 1, int(np.searchsorted(starts, starts[first] + _CHUNK // k**2, side="right")) - 1)
-            picked = order[starts[first] : starts[last]]
-            moved = self._without(picked, starts[first:last] - starts[first], first)
-            total += moved.T @ moved
-            first = last
-        return (count - 1) / count * total
+    Exact for least squares; for other fits each cluster is left out by one Newton step.
 
-    def _without(self, picked: Codes, starts: Codes, first: int) -> Array:
-        """What the coefficients move by without each of some clusters, shape (clusters, k)."""
-        basis = self.basis[picked]
-        scores = np.add.reduceat(basis * self.score[picked, None], starts)
-        weighted = basis * self.information[picked, None]
-        if len(starts) == 1:
-            inside = (weighted.T @ basis)[None]
-        else:
-            inside = np.add.reduceat(weighted[:, :, None] * basis[:, None, :], starts)
-        left = np.eye(basis.shape[1]) - inside
-        smallest = np.linalg.eigvalsh(left)[:, 0]
-        if smallest.min() < 1e-8:
-            raise MethodError(
-                f"cluster {first + int(smallest.argmin()) + 1} (in sorted order) alone determines a coefficient, which "
-                "then has no standard error; merge the category that only it holds, or leave it out"
-            )
-        return np.asarray(np.linalg.solve(left, scores[:, :, None])[:, :, 0], dtype=float)
+    Parameters
+    ----------
+    clusters : ndarray of int, shape (m,)
+        Codes 0, 1, ...
+    spread_of : callable
+        Gives the spread of the cells at some positions.
+
+    Raises
+    ------
+    MethodError
+        Fewer than two clusters, or one that alone determines a coefficient.
+
+    Warns
+    -----
+    FewClustersWarning
+        Fewer than 50 clusters.
+
+    References
+    ----------
+    Bell and McCaffrey (2002), Survey Methodology 28, 169-181; MacKinnon, Nielsen and Webb (2023), Journal of
+    Econometrics 232, 272-299. Checked against R: ``lm`` without each cluster in turn, and ``sandwich::vcovCL(type =
+    "HC3")``.
+    """
+    count = int(clusters.max()) + 1
+    if count < 2:
+        raise MethodError("all rows are in one cluster, so nothing says how clusters differ; two are needed")
+    if count < ENOUGH_CLUSTERS:
+        warnings.warn(
+            f"the interval rests on {count} clusters; below {ENOUGH_CLUSTERS} it is approximate",
+            FewClustersWarning,
+            stacklevel=4,
+        )
+    order = np.argsort(clusters, kind="stable")
+    ends = np.cumsum(np.bincount(clusters))
+    total: Array | float = 0.0
+    first = done = 0
+    while first < count:
+        last = max(first + 1, int(np.searchsorted(ends, done + _CHUNK, side="right")))
+        starts = np.concatenate([[done], ends[first : last - 1]]) - done
+        moved = _without(spread_of(order[done : ends[last - 1]]), starts, first)
+        total += moved.T @ moved
+        first, done = last, int(ends[last - 1])
+    return np.asarray((count - 1) / count * total)
+
+
+def _without(spread: Spread, starts: Codes, first: int) -> Array:
+    """What the coefficients move by without each of some clusters, shape (clusters, k)."""
+    basis = spread.basis
+    scores = np.add.reduceat(basis * spread.score[:, None], starts)
+    weighted = basis * spread.information[:, None]
+    if len(starts) == 1:
+        inside = (weighted.T @ basis)[None]
+    else:
+        inside = np.add.reduceat(weighted[:, :, None] * basis[:, None, :], starts)
+    left = np.eye(basis.shape[1]) - inside
+    smallest = np.linalg.eigvalsh(left)[:, 0]
+    if smallest.min() < 1e-8:
+        raise MethodError(
+            f"cluster {first + int(smallest.argmin()) + 1} (in sorted order) alone determines a coefficient, which "
+            "then has no standard error; merge the category that only it holds, or leave it out"
+        )
+    return np.asarray(np.linalg.solve(left, scores[:, :, None])[:, :, 0], dtype=float)

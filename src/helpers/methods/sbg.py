@@ -14,10 +14,11 @@ from scipy import special
 from helpers.errors import MethodError
 from helpers.methods.positive_likelihood import PositiveFit, maximise
 from helpers.methods.power_integrals import Array
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
-class ShiftedBetaGeometric:
+class ShiftedBetaGeometric(Result):
     """Parameters of the shifted beta-geometric model.
 
     Attributes

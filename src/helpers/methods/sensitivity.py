@@ -15,10 +15,11 @@ from helpers.errors import MethodError
 from helpers.methods.bootstrap import correlations, covariances
 from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
-class EValue:
+class EValue(Result):
     """The risk ratio that an unmeasured confounder would need with both exposure and outcome.
 
     Attributes
@@ -34,7 +35,7 @@ class EValue:
 
 
 @dataclass(frozen=True)
-class RobustnessValue:
+class RobustnessValue(Result):
     """The share of residual variance that an unmeasured confounder would need of both predictor and outcome.
 
     Attributes

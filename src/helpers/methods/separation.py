@@ -6,11 +6,13 @@ import numpy as np
 from scipy import optimize
 
 from helpers.errors import MethodError
-from helpers.methods.columns import Array
 from helpers.methods.design import Cells
 
+#: Newton steps after which a fit is given up.
+MOST_STEPS = 60
 
-def why_not_converged(outcome: str, cells: Cells, standard: Array, link: str) -> MethodError:
+
+def why_not_converged(outcome: str, cells: Cells, link: str) -> MethodError:
     """Tell separation, naming the predictors, from another failure of a logistic or log-link fit.
 
     Predictors separate the outcomes if there is a direction along which outcomes at a bound (0; under the logit also 1)
@@ -21,8 +23,6 @@ def why_not_converged(outcome: str, cells: Cells, standard: Array, link: str) ->
     ----------
     outcome : str
     cells : Cells
-    standard : ndarray, shape (m, k)
-        Their design in standard deviations, the constant first.
     link : {"logit", "log"}
 
     References
@@ -30,6 +30,8 @@ def why_not_converged(outcome: str, cells: Cells, standard: Array, link: str) ->
     Konis (2007), Linear programming algorithms for detecting separated data in binary logistic regression models,
     University of Oxford; Santos Silva and Tenreyro (2010), Economics Letters 107, 310-312.
     """
+    standard = cells.design
+    standard[:, 1:] = (standard[:, 1:] - standard[:, 1:].mean(axis=0)) / standard[:, 1:].std(axis=0)
     at_low = (cells.mean == 0) & (cells.within == 0)
     at_high = (cells.mean == 1) & (cells.within == 0) & (link == "logit")
     towards = np.unique(np.vstack([-standard[at_low], standard[at_high]]), axis=0)
@@ -46,7 +48,7 @@ def why_not_converged(outcome: str, cells: Cells, standard: Array, link: str) ->
     )
     if found.status != 0:
         return MethodError(
-            f"the {link} regression of {outcome!r} did not converge in 60 steps; look for extreme values"
+            f"the {link} regression of {outcome!r} did not converge in {MOST_STEPS} steps; look for extreme values"
         )
     direction = np.subtract(*np.split(found.x, 2))[1:]
     moving = [

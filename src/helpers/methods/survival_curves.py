@@ -12,15 +12,18 @@ from scipy import stats
 
 from helpers.errors import MethodError
 from helpers.methods.columns import Array
+from helpers.methods.result import Result
 from helpers.methods.survival_data import Durations
 from helpers.methods.survival_influence import survival_variance
 from helpers.methods.survival_risk import (
     at_risk,
     counted_events,
-    refuse_empty_risk_set,
+    product_limit,
+    require_clusters,
     require_one_kind,
     require_repeats,
     survivors,
+    warn_of_few_events,
 )
 
 Scale = Literal["log-log", "plain"]
@@ -30,7 +33,7 @@ _SAME = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SurvivalCurve:
+class SurvivalCurve(Result):
     """Kaplan-Meier estimate with k distinct event times.
 
     Attributes
@@ -84,10 +87,17 @@ class SurvivalCurve:
         MethodError
             A level outside 0 to 1, or another scale.
 
+        Warns
+        -----
+        FewEventsWarning
+            The scale ``plain`` with fewer than 20 events in all.
+
         References
         ----------
         Kalbfleisch and Prentice (2002), The Statistical Analysis of Failure Time Data, section 1.4.
         """
+        if scale == "plain":
+            warn_of_few_events(self.n_events, "a survival curve")
         return pointwise_limits(self.survival, np.sqrt(self.variance), level, scale)
 
     def to_frame(self) -> pd.DataFrame:
@@ -107,7 +117,7 @@ class SurvivalCurve:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class CumulativeHazard:
+class CumulativeHazard(Result):
     """Nelson-Aalen estimate with k distinct event times; the hazard has the unit 1 / time.
 
     Attributes
@@ -134,7 +144,7 @@ class CumulativeHazard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quantile:
+class Quantile(Result):
     """The time by which a share has had the event.
 
     Attributes
@@ -175,8 +185,13 @@ def kaplan_meier(spells: Durations) -> SurvivalCurve:
     Raises
     ------
     MethodError
-        There are events of several kinds, or no rows. Also if everybody under observation has the event before
-        others enter: the curve would stay at 0 whatever follows.
+        There are events of several kinds, no rows, or a single cluster. Also if everybody under observation has the
+        event before others enter: the curve would stay at 0 whatever follows.
+
+    Warns
+    -----
+    FewClustersWarning
+        Fewer than 50 clusters.
 
     References
     ----------
@@ -186,15 +201,16 @@ def kaplan_meier(spells: Durations) -> SurvivalCurve:
     require_one_kind(spells, "kaplan_meier")
     if spells.n == 0:
         raise MethodError("a survival curve needs at least one row")
+    if spells.cluster is not None:
+        require_clusters(spells, 1, "a survival curve")
     time, events = counted_events(spells)
     risk = at_risk(spells, time)
-    left = survivors(risk, events)
-    refuse_empty_risk_set(spells, time, left)
-    survival = np.cumprod(left / risk, dtype=np.float64)
+    survival = product_limit(spells, time, risk, events)
     robust = spells.cluster is not None or (spells.weight is not None and bool(np.any(spells.weight % 1 != 0)))
     if robust:
         variance = survival_variance(spells, time, risk, events, survival)
     else:
+        left = survivors(risk, events)
         terms = np.divide(events, risk * left, out=np.zeros_like(risk), where=left > 0)
         variance = survival**2 * np.cumsum(terms)
     return SurvivalCurve(

@@ -12,15 +12,17 @@ from helpers.errors import MethodError
 from helpers.methods.columns import Array
 from helpers.methods.competing_risks import CumulativeIncidence, cumulative_incidence
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 from helpers.methods.survival_curves import SurvivalCurve, kaplan_meier, pointwise_limits
 from helpers.methods.survival_data import Durations
 from helpers.methods.survival_influence import restricted_mean_variance
+from helpers.methods.survival_risk import warn_of_few_events
 
 Limits = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Landmark:
+class Landmark(Result):
     """The spells after a landmark, with the clock set to 0 there.
 
     Attributes
@@ -208,6 +210,11 @@ def restricted_mean(spells: Durations, horizon: float, unit: str = "time units")
     MethodError
         The horizon is not positive or lies beyond the last observation, or nobody has the event before it.
 
+    Warns
+    -----
+    FewEventsWarning
+        Fewer than 20 events up to the horizon.
+
     References
     ----------
     Klein and Moeschberger (2003), Survival Analysis, section 4.5. Checked against R survival 3.5-3 to 1e-8, the
@@ -220,6 +227,7 @@ def restricted_mean(spells: Durations, horizon: float, unit: str = "time units")
     n_events = int(np.count_nonzero((spells.event > 0) & (spells.time <= horizon)))
     if not (after > 0).any():
         raise MethodError(f"nobody has the event before {horizon:g}, so the restricted mean has no variance")
+    warn_of_few_events(n_events, f"the restricted mean up to {horizon:g}")
     if curve.variance_type == "robust":
         variance = restricted_mean_variance(spells, curve.time, curve.at_risk, curve.events, after, horizon)
     else:
@@ -259,6 +267,11 @@ def restricted_mean_difference(
     ------
     MethodError
         As for `restricted_mean`, in either group.
+
+    Warns
+    -----
+    FewEventsWarning
+        Fewer than 20 events up to the horizon in either group.
 
     References
     ----------

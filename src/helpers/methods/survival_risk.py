@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from helpers.errors import MethodError
 from helpers.methods.columns import Array
+from helpers.methods.robust_variance import ENOUGH_CLUSTERS, FewClustersWarning
 from helpers.methods.survival_data import Durations
 
 
@@ -59,20 +62,81 @@ def require_repeats(spells: Durations, method: str) -> None:
         )
 
 
-def survivors(risk: Array, events: Array) -> Array:
-    """Weight at risk that has no event, shape (k,); exactly 0 where only rounding of the weights is left."""
-    left = risk - events
-    return np.where(left > 1e-12 * risk, left, 0.0)
+#: Below so many events a normal interval of a probability or of an area covers too little, see `warn_of_few_events`.
+ENOUGH_EVENTS = 20
 
 
-def refuse_empty_risk_set(spells: Durations, time: Array, left: Array) -> None:
-    """Raise MethodError if the curve falls to 0 while others enter later, of whom nothing could then be seen."""
+class FewEventsWarning(UserWarning):
+    """A normal interval rests on fewer than 20 events."""
+
+
+def warn_of_few_events(events: int, what: str) -> None:
+    """Warn of an interval that is symmetric around an estimate whose distribution is not, with fewer than 20 events.
+
+    In samples of 30 with 70 % censored, 5 to 7 events before the horizon, plain 95 % limits of survival covered 91 to
+    92 % and those of a restricted mean 91 to 92 %; limits on the scale log(-log) covered 95 to 97 %, those of a hazard
+    ratio of two such groups 94 to 95 % (tests/methods/test_survival_small_samples.py).
+    """
+    if events < ENOUGH_EVENTS:
+        warnings.warn(
+            f"{what} rests on {events} events; below {ENOUGH_EVENTS} its normal interval is too narrow",
+            FewEventsWarning,
+            stacklevel=3,
+        )
+
+
+def require_clusters(spells: Durations, parameters: int, method: str) -> int:
+    """How many clusters there are, of spells whose variance `method` takes over clusters.
+
+    Raises
+    ------
+    MethodError
+        There are none, or no more than the parameters whose variance they should give.
+
+    Warns
+    -----
+    FewClustersWarning
+        Fewer than 50: the interval is too narrow.
+    """
+    if spells.cluster is None:
+        raise MethodError(f"the cluster variance of {method} needs clusters; name their column where spells are made")
+    clusters = int(np.count_nonzero(np.bincount(spells.cluster)))
+    if clusters <= parameters:
+        raise MethodError(
+            f"{clusters} clusters cannot give the variance of {parameters} parameters of {method}; more are needed"
+        )
+    if clusters < ENOUGH_CLUSTERS:
+        warnings.warn(
+            f"{clusters} clusters are few: cluster-robust intervals of {method} are too narrow below about "
+            f"{ENOUGH_CLUSTERS}",
+            FewClustersWarning,
+            stacklevel=4,
+        )
+    return clusters
+
+
+def product_limit(spells: Durations, time: Array, risk: Array, events: Array) -> Array:
+    """Survival just after each event time, shape (k,), from the weight at risk and with an event.
+
+    Raises
+    ------
+    MethodError
+        Everybody under observation has an event before others enter, of whom nothing could then be seen.
+    """
+    left = survivors(risk, events)
     over = np.flatnonzero(left == 0)
     if len(over) and spells.time.max() > time[over[0]]:
         raise MethodError(
             f"all rows at risk at time {time[over[0]]:g} have the event while others enter later, so the curve would "
             "be 0 from there on; start it later, where more have entered"
         )
+    return np.cumprod(left / risk, dtype=np.float64)
+
+
+def survivors(risk: Array, events: Array) -> Array:
+    """Weight at risk that has no event, shape (k,); exactly 0 where only rounding of the weights is left."""
+    left = risk - events
+    return np.where(left > 1e-12 * risk, left, 0.0)
 
 
 def _firsts(ascending: Array) -> np.ndarray:
@@ -85,5 +149,8 @@ def _weight_from(values: Array, weight: Array | None, times: Array) -> Array:
     if weight is None:
         return (len(values) - np.searchsorted(np.sort(values), times)).astype(float)
     order = np.argsort(values)
-    from_here = np.append(np.cumsum(weight[order][::-1])[::-1], 0.0)
-    return from_here[np.searchsorted(values[order], times)]
+    places = np.searchsorted(values[order], times)
+    from_here = np.zeros(len(values) + 1)
+    np.take(weight, order, out=from_here[:-1])
+    np.cumsum(from_here[::-1], out=from_here[::-1])
+    return from_here[places]

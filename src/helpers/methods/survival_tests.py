@@ -12,6 +12,7 @@ from scipy import stats
 
 from helpers.errors import MethodError
 from helpers.methods.columns import Array
+from helpers.methods.result import Result
 from helpers.methods.survival_data import Codes, Durations
 from helpers.methods.survival_risk import (
     at_risk,
@@ -26,7 +27,7 @@ Weights = Literal["logrank", "gehan", "peto"] | tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogRank:
+class LogRank(Result):
     """A test of equal hazards in k groups.
 
     Attributes
@@ -140,9 +141,10 @@ def _scores(spells: Durations, weights: Weights) -> tuple[Array, Array, dict]:
     for code in range(n_strata):
         part = spells if spells.strata is None else spells.where(np.asarray(spells.strata == code))
         times = event_times(part)
-        rows = [part.where(np.asarray(part.group == group)) for group in range(groups)]
-        risks = np.column_stack([at_risk(group, times) for group in rows])
-        events = np.column_stack([events_at(group, times) for group in rows])
+        risks, events = np.empty((2, len(times), groups))
+        for group in range(groups):
+            members = part.where(np.asarray(part.group == group))
+            risks[:, group], events[:, group] = at_risk(members, times), events_at(members, times)
         risk, dead = risks.sum(axis=1), events.sum(axis=1)
         weight = _time_weights(weights, risk, dead)
         share = risks / risk[:, None]

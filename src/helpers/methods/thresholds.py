@@ -17,13 +17,14 @@ from statsmodels.tools.sm_exceptions import PerfectSeparationError
 from helpers.errors import MethodError
 from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant, refuse_knot_outside
 from helpers.methods.estimate import Estimate
+from helpers.methods.result import Result
 
 #: Fewest rows on either side of a threshold for which a logit is fitted.
 FEWEST = 10
 
 
 @dataclass(frozen=True)
-class BendsByThreshold:
+class BendsByThreshold(Result):
     """A bend from one binary logit a threshold, and a test that it is the same at all of them.
 
     Attributes

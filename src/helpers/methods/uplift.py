@@ -15,13 +15,14 @@ from helpers.methods.columns import Array, complete_rows
 from helpers.methods.estimate import Estimate
 from helpers.methods.experiments import Contrast
 from helpers.methods.power import detectable_mean_difference
+from helpers.methods.result import Result
 
 #: Most steps of a curve, and fewest customers in one: fewer, and a draw may miss an arm.
 STEPS, FEWEST = 100, 50
 
 
 @dataclass(frozen=True)
-class UpliftCurve:
+class UpliftCurve(Result):
     """What treating the customers of highest score gains, by the share that is treated.
 
     Attributes
@@ -41,11 +42,6 @@ class UpliftCurve:
     auuc: Estimate
     qini: Estimate
     effect: Estimate
-
-    def to_frame(self) -> pd.DataFrame:
-        """Three rows: ``auuc``, ``qini``, ``effect``; one column a field of `Estimate`."""
-        parts = {"auuc": self.auuc, "qini": self.qini, "effect": self.effect}
-        return pd.concat({name: part.to_frame() for name, part in parts.items()}).droplevel(1)
 
 
 def uplift_curve(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from helpers.digits import exact
 from helpers.register.rules import NecessityRule, RegionRule, Rule, SignedRule
 from helpers.register.verdicts import Verdict
 
@@ -25,42 +26,70 @@ VERDICT_ZH = {
     Verdict.OPEN: "尚未研究",
 }
 
+#: What an estimate or a rule measures, in English and in Chinese.
 MEASURES = {
-    "standardised_slope": "standardised slope",
-    "slope_difference": "difference of slopes",
-    "explained_variance": "explained variance",
-    "share": "share",
-    "risk_difference": "difference of shares",
-    "risk_ratio": "ratio of shares",
-    "odds_ratio": "odds ratio",
-    "mean_difference": "difference of means",
+    "alpha": ("Cronbach's alpha", "Cronbach α 系数"),
+    "auc": ("area under the ROC curve", "ROC 曲线下面积"),
+    "auc_difference": ("difference of areas under the ROC curve", "ROC 曲线下面积之差"),
+    "auuc": ("area under the uplift curve", "增量曲线下面积"),
+    "calibration_ratio": ("expected over observed purchases", "预期与实际购买次数之比"),
+    "concordance": ("concordance", "一致性指数"),
+    "correlation_excess": ("correlation beyond that of the model", "超出模型所含的相关"),
+    "direct_slope": ("direct standardised slope", "直接标准化斜率"),
+    "explained_variance": ("explained variance", "解释方差"),
+    "explained_variance_gain": ("gain in explained variance", "解释方差的增量"),
+    "gini": ("Gini coefficient", "基尼系数"),
+    "hazard_ratio": ("hazard ratio", "风险率之比"),
+    "htmt": ("heterotrait-monotrait ratio", "异质—单质比率（HTMT）"),
+    "indirect_effect": ("indirect effect", "间接效应"),
+    "indirect_slope": ("indirect standardised slope", "间接标准化斜率"),
+    "lasting_top_share": ("lasting share of the top customers", "头部客户的持续份额"),
+    "latent_mean_difference": ("difference of latent means", "潜变量均值之差"),
+    "marginal_effect": ("average marginal effect", "平均边际效应"),
+    "mean_difference": ("difference of means", "均值之差"),
+    "mean_ratio": ("ratio of means", "均值之比"),
+    "natural_direct_effect": ("natural direct effect", "自然直接效应"),
+    "natural_indirect_effect": ("natural indirect effect", "自然间接效应"),
+    "necessity_effect_size": ("effect size d of necessity", "必要性效应量 d"),
+    "odds_ratio": ("odds ratio", "优势比"),
+    "partial_correlation": ("partial correlation", "偏相关"),
+    "path_coefficient": ("path coefficient", "路径系数"),
+    "policy_value_difference": ("difference in value of two policies", "两种策略的价值之差"),
+    "qini": ("Qini coefficient", "Qini 系数"),
+    "rate_ratio": ("ratio of rates", "率之比"),
+    "regularity": ("regularity of purchases", "购买的规律性"),
+    "relative_gain": ("relative gain", "相对增幅"),
+    "residual_correlation": ("correlation of residuals", "残差相关"),
+    "restricted_mean": ("restricted mean time", "限制平均时间"),
+    "restricted_mean_difference": ("difference of restricted mean times", "限制平均时间之差"),
+    "risk": ("share with the event by the horizon", "期限内发生事件的比例"),
+    "risk_difference": ("difference of shares", "比例之差"),
+    "risk_ratio": ("ratio of shares", "比例之比"),
+    "share": ("share", "比例"),
+    "share_lost": ("share of customers lost", "流失客户的比例"),
+    "slope": ("slope", "斜率"),
+    "slope_difference": ("difference of slopes", "斜率之差"),
+    "standard_deviation": ("standard deviation", "标准差"),
+    "standardised_slope": ("standardised slope", "标准化斜率"),
+    "standardised_slope_difference": ("difference of standardised slopes", "标准化斜率之差"),
+    "survival": ("share without the event", "尚未发生事件的比例"),
+    "time_quantile": ("quantile of the time", "时间的分位数"),
+    "time_ratio": ("ratio of times", "时间之比"),
+    "top_share": ("share of the top customers", "头部客户的份额"),
+    "total_effect": ("total effect", "总效应"),
+    "total_slope": ("total standardised slope", "总标准化斜率"),
+    "value_gain": ("gain in customer value", "客户价值的增幅"),
 }
 
 
 def measure_name(measure: str) -> str:
-    """A measure as it reads in a sentence."""
-    return MEASURES.get(measure, measure.replace("_", " "))
+    """A measure as it reads in an English sentence."""
+    return MEASURES[measure][0] if measure in MEASURES else measure.replace("_", " ")
 
 
-def number(value: float) -> str:
-    """Three significant digits, a true minus sign, no exponent between .0001 and a million."""
-    if not math.isfinite(value):
-        return "∞" if value > 0 else "−∞"
-    if value == 0:
-        return "0"
-    size = math.floor(math.log10(abs(value)))
-    text = f"{round(value, 2 - size):,.{max(0, 2 - size)}f}" if -4 <= size < 6 else f"{value:.2e}"
-    return text.replace("-", "−")
-
-
-def exact(value: float) -> str:
-    """A number that somebody chose, as it was chosen: .2, 1.25, 6."""
-    return f"{value:g}".replace("-", "−")
-
-
-def interval(low: float, high: float) -> str:
-    """A 95 % interval in brackets."""
-    return f"[{number(low)},\u00a0{number(high)}]"
+def measure_zh(measure: str) -> str:
+    """A measure in Chinese; nothing for one that has no Chinese name."""
+    return MEASURES[measure][1] if measure in MEASURES else ""
 
 
 def agreement(verdict: Verdict, others: Sequence[Verdict]) -> str:
