@@ -54,5 +54,10 @@ class Project:
         return self.processed / "ledger.csv"
 
     @property
+    def references(self) -> Path:
+        """What R found, as JSON beside the scripts that found it."""
+        return self.root / "tests" / "reference"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"

@@ -16,9 +16,19 @@ def test_the_plans_have_names(corp_rep_files):
     assert set(corp_rep.read(corp_rep_files).frame["servicetype"]) == {"prepaid", "contract"}
 
 
-def test_four_constructs_are_formative():
+def test_what_makes_a_construct_is_formative():
     formative = {construct.name for construct in corp_rep.BOOK.constructs if construct.mode == "formative"}
-    assert formative == {"quality", "performance", "responsibility", "attractiveness"}
+    published = {"quality", "performance", "responsibility", "attractiveness"}
+    assert formative - published == {"quality_alone", "relational"}  # parts of quality
+    assert published <= formative
+
+
+def test_quality_without_its_relational_items_holds_the_rest_of_them():
+    whole, alone, relational = (
+        set(corp_rep.BOOK.construct(name).items) for name in ("quality", "quality_alone", "relational")
+    )
+    assert alone | relational == whole
+    assert not alone & relational
 
 
 @pytest.mark.real

@@ -26,6 +26,11 @@ def test_loyalty_holds_no_price_tolerance():
     assert csibank.BOOK.role("price_tolerance").name == "loy2"
 
 
+def test_parts_of_a_construct_say_so():
+    assert csibank.BOOK.sharing("price") == ("value",)
+    assert csibank.BOOK.sharing("relational") == ("image", "trust", "care")
+
+
 @pytest.mark.real
 def test_the_real_file_is_complete(real_files):
     made = csibank.read(real_files("csibank"))

@@ -23,6 +23,11 @@ def test_loyalty_holds_no_price_tolerance():
     assert ecsi_mobi.BOOK.role("price_tolerance").name == "CUSL2"
 
 
+def test_the_judgement_of_prices_is_the_part_of_value_that_asks_for_the_price():
+    assert ecsi_mobi.BOOK.construct("price").items == ("PERV1",)
+    assert ecsi_mobi.BOOK.sharing("price") == ("value",)
+
+
 def test_an_answer_outside_the_scale_is_told_by_its_line(mobi_files):
     path = mobi_files["mobi.csv"]
     lines = path.read_text().splitlines()

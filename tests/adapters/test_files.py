@@ -1,6 +1,11 @@
 """Reading files as they stand."""
 
+import zipfile
+
+import numpy as np
+import pandas as pd
 import pytest
+import rdata
 
 from helpers.adapters import files
 from helpers.errors import DataInvalid
@@ -52,6 +57,49 @@ def test_a_malformed_table_is_told(tmp_path, content, told):
     path.write_text(content)
     with pytest.raises(DataInvalid, match=told):
         files.read_csv(path)
+
+
+def test_only_the_columns_asked_for_are_read(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("x,secret,y\n1,2,3\n")
+    assert list(files.read_csv(path, columns=["y", "x", "z"])) == ["x", "y"]
+
+
+def test_a_file_inside_a_zip_is_read_as_if_it_stood_there(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", "x,y\n1,2\n")
+    assert files.read_csv(path, member="a.csv")["y"].tolist() == ["2"]
+    with pytest.raises(DataInvalid, match=r"a.zip: holds no 'b.csv'; it has: a.csv"):
+        files.read_csv(path, member="b.csv")
+
+
+@pytest.mark.parametrize("damage", [b"no zip at all", b"PK\x03\x04"])
+def test_a_damaged_zip_is_told(tmp_path, damage):
+    path = tmp_path / "a.zip"
+    path.write_bytes(damage)
+    with pytest.raises(DataInvalid, match=r"a.zip: cannot be read as a zip archive"):
+        files.read_csv(path, member="a.csv")
+
+
+def test_an_r_data_file_gives_its_frame_with_rows_from_one(tmp_path):
+    path = tmp_path / "a.rda"
+    rdata.write_rda(path, {"answers": pd.DataFrame({"x": [1.5, 2.5]})})
+    frame = files.read_r(path, "answers")
+    assert frame["x"].tolist() == [1.5, 2.5]
+    assert list(frame.index) == [1, 2]
+    with pytest.raises(DataInvalid, match=r"a.rda: holds no data frame 'other'; it has: answers"):
+        files.read_r(path, "other")
+
+
+@pytest.mark.filterwarnings("ignore:Unknown file type", "ignore:Wrong extension")
+@pytest.mark.parametrize("cut", [0, 30, -30])
+def test_a_damaged_r_data_file_is_told(tmp_path, cut):
+    path = tmp_path / "a.rda"
+    rdata.write_rda(path, {"answers": pd.DataFrame({"x": np.arange(50.0)})})
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(DataInvalid, match=r"a.rda: cannot be read as an R data file"):
+        files.read_r(path, "answers")
 
 
 def test_a_damaged_parquet_file_is_told(tmp_path):

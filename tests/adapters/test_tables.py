@@ -41,6 +41,41 @@ def test_the_kept_table_equals_the_one_that_was_read(here, request, slug):
             assert getattr(read, field.name) == getattr(again, field.name)
 
 
+OWN_ORDERS = {
+    "columns": {"customer": "who", "time": "on", "value": "paid", "order": "number", "item": "what", "quantity": "n"},
+    "currency": "EUR",
+    "left_truncated": False,
+}
+ROWS = "who,on,paid,number,what,n\nk1,2024-01-02,10,o1,pen,2\nk1,2024-01-02,5,o1,ink,1\nk2,2024-02-02,9,o2,pen,2\n"
+
+
+@pytest.mark.parametrize("lines", [True, False])
+def test_kept_orders_equal_those_that_were_read_with_and_without_lines(here, tmp_path, lines):
+    path = tmp_path / "mine.csv"
+    path.write_text(ROWS)
+    columns = {name: column for name, column in OWN_ORDERS["columns"].items() if lines or name != "item"}
+    mapping = OWN_ORDERS | {"columns": columns}
+    read, again = (tables.canonical(here, "mine", "orders", {path.name: path}, mapping) for _ in range(2))
+    assert len(kept(here)) == 2
+    pd.testing.assert_frame_equal(read.frame, again.frame)
+    assert (read.log, read.flow) == (again.log, again.flow)
+    if lines:
+        pd.testing.assert_frame_equal(read.lines, again.lines)
+    else:
+        assert read.lines is None
+        assert again.lines is None
+
+
+def test_orders_whose_lines_were_lost_are_read_anew(here, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(ROWS)
+    first = tables.canonical(here, "mine", "orders", {path.name: path}, OWN_ORDERS)
+    next(here.tables.glob("mine.orders-lines.*")).unlink()
+    again = tables.canonical(here, "mine", "orders", {path.name: path}, OWN_ORDERS)
+    pd.testing.assert_frame_equal(first.lines, again.lines)
+    assert len(kept(here)) == 2
+
+
 def test_a_second_call_reads_the_kept_table(here, mobi_files, reads):
     for _ in range(2):
         tables.canonical(here, "ecsi_mobi", "survey", mobi_files)

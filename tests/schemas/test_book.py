@@ -33,6 +33,14 @@ def test_items_of_different_scales_make_no_construct():
         Book(ITEMS, (Construct("loyalty", "Loyalty", ("a", "c")),))
 
 
+def test_constructs_that_share_an_item_know_one_another():
+    parts = (Construct("value", "Value", ("a", "b")), Construct("price", "Price", ("b",)), Construct("x", "X", ("c",)))
+    book = Book(ITEMS, parts)
+    assert [book.sharing(name) for name in ("value", "price", "x")] == [("price",), ("value",), ()]
+    with pytest.raises(DataInvalid, match="no construct 'loyalty'"):
+        book.sharing("loyalty")
+
+
 def test_a_name_that_stands_twice_is_refused():
     with pytest.raises(DataInvalid, match="item or group 'a' stands twice"):
         Book(ITEMS, (), groups={"a": "also an item"})

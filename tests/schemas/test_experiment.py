@@ -1,12 +1,14 @@
 """The canonical experiment: what it makes of a file, and what it refuses."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from helpers.errors import DataInvalid
 from helpers.schemas import experiment
-from helpers.schemas.experiment import Covariate, Experiment, Outcome, Plan
+from helpers.schemas.experiment import Covariate, Experiment, Factor, Outcome, Plan
 from helpers.schemas.flow import Flow
 
 PLAN = Plan(
@@ -78,6 +80,31 @@ def test_what_the_plan_has_is_found_by_name():
     assert made.covariate("age").kind == "numeric"
     assert made.has("city")
     assert not made.has("recency")
+
+
+def test_arms_that_are_cells_of_a_design_tell_the_level_of_each_factor():
+    sent = Factor("sent", "Sent", {"yes": "a mail", "no": "nothing"}, {"none": "no", "mail": "yes"})
+    fields = {field.name: getattr(PLAN, field.name) for field in dataclasses.fields(PLAN)} | {"factors": (sent,)}
+    made = Plan(**fields).carried_out("made_up", canonical(raw()).frame, Flow.start(4))
+    assert made.level("sent").tolist() == ["no", "yes", "yes", "no"]
+    assert list(made.level("sent").cat.categories) == ["yes", "no"]
+    with pytest.raises(DataInvalid, match="no factor 'size' in this experiment; it has: sent"):
+        made.level("size")
+
+
+@pytest.mark.parametrize(
+    ("levels", "of", "told"),
+    [
+        ({"yes": "a mail"}, {"none": "yes", "mail": "yes"}, "needs two or more"),
+        ({"yes": "a mail", "no": "none"}, {"none": "yes", "mail": "yes"}, "take the levels yes;"),
+        ({"yes": "a mail", "no": "none"}, {"none": "no", "mail": "maybe"}, "take the levels no, maybe;"),
+        ({"yes": "a mail", "no": "none"}, {"none": "no", "letter": "yes"}, "give each arm a level: none, mail"),
+    ],
+)
+def test_a_factor_that_does_not_fit_the_arms_is_refused(levels, of, told):
+    fields = {field.name: getattr(PLAN, field.name) for field in dataclasses.fields(PLAN)}
+    with pytest.raises(DataInvalid, match=told):
+        Plan(**fields | {"factors": (Factor("sent", "Sent", levels, of),)})
 
 
 @pytest.mark.parametrize(

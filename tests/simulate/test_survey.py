@@ -4,10 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.errors import ParameterError
+from helpers.errors import DataInvalid, ParameterError
 from helpers.simulate import survey
 
 LARGE = 120_000
+SATISFACTION = [6.0, 8.0, 10.0, 5.0, 8.0, 9.0, 5.0, 8.0]
+TOLERANCE = [9.0, 7.0, 8.0, 9.0, 10.0, 9.0, 6.0, 10.0]
+PLANS = ["prepaid", "contract", "prepaid", "contract", "contract", "contract", "prepaid", "prepaid"]
 
 
 def slopes(drawn) -> tuple[float, float]:
@@ -32,8 +35,17 @@ def test_answers_stand_on_their_scale_and_use_all_of_it():
     assert drawn.n == drawn.flow.n_end == 2500
 
 
+def test_a_seed_keeps_the_answers_of_the_core_whatever_is_drawn_after_it():
+    """As drawn before there were further constructs."""
+    drawn = survey.draw(7, n=8)[0].frame
+    assert drawn["satisfaction_1"].tolist() == SATISFACTION
+    assert drawn["price_tolerance"].tolist() == TOLERANCE
+    assert drawn["plan"].tolist() == PLANS
+
+
 @pytest.mark.parametrize(
-    "settings", [{"n": 1}, {"reliability": 0}, {"reliability": 1.2}, {"slope": 0.9, "curvature": 1.0}]
+    "settings",
+    [{"n": 1}, {"reliability": 0}, {"reliability": 1.2}, {"slope": 0.9, "curvature": 1.0}, {"moderation": 0.9}],
 )
 def test_settings_that_cannot_be_are_refused(settings):
     with pytest.raises(ParameterError):
@@ -87,3 +99,90 @@ def test_the_null_setting_relates_nothing_to_loyalty():
     assert largest < 4 / LARGE**0.5
     assert truth["standardised_slope"] == pytest.approx(0, abs=0.01)
     assert truth["top_box_risk_ratio"] == pytest.approx(1, abs=0.1)
+
+
+#: Regressions of the survey studies: outcome, predictors, and the slopes that follow from the settings.
+REGRESSIONS = [
+    ("loyalty", ["satisfaction", "quality", "value", "switching_cost"]),
+    ("loyalty", ["image"]),
+    ("loyalty", ["complaints", "satisfaction", "image"]),
+    ("satisfaction", ["quality", "expectation"]),
+    ("trust", ["security", "privacy", "reputation"]),
+    ("trust", ["quality", "price"]),
+    ("loyalty", ["trust", "price"]),
+    ("intention", ["trust", "risk"]),
+    ("staying", ["choosing_again", "likeability", "quality"]),
+    ("switching_intention", ["satisfaction"]),
+]
+
+
+@pytest.fixture(scope="module")
+def large():
+    return survey.draw(15, n=LARGE)
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize(("outcome", "predictors"), REGRESSIONS)
+def test_a_large_draw_recovers_any_partial_slope(large, outcome, predictors):
+    drawn, truth = large
+    scores = pd.DataFrame({name: drawn.score(name) for name in [*predictors, outcome]})
+    standard = ((scores - scores.mean()) / scores.std()).to_numpy()
+    found = np.linalg.lstsq(standard[:, :-1], standard[:, -1], rcond=None)[0]
+    np.testing.assert_allclose(found, list(truth.slopes(outcome, predictors).values()), atol=0.015)
+    explained = 1 - ((standard[:, -1] - standard[:, :-1] @ found) ** 2).mean()
+    assert explained == pytest.approx(truth.explained(outcome, predictors), abs=0.012)
+
+
+@pytest.mark.simulation
+def test_the_further_constructs_relate_as_their_causes_say():
+    _, truth = survey.draw(1, n=2)
+
+    def latent(outcome: str, *predictors: str) -> list[float]:
+        return list(truth.slopes(outcome, predictors, latent=True).values())
+
+    assert latent("price", "value") == pytest.approx([0.7], abs=0.006)
+    assert latent("intention", "trust", "risk") == pytest.approx([0.35, -0.3], abs=0.01)
+    assert latent("choosing_again", "likeability", "quality") == pytest.approx([0.6, 0], abs=0.01)
+    assert latent("staying", "choosing_again", "likeability", "quality") == pytest.approx([0.6, 0, 0], abs=0.012)
+    # Expectation is .6 quality - .35 satisfaction, of which quality explains .51² in satisfaction.
+    left = 1 - 0.51**2
+    of_expectation = 1 - (0.6 - 0.35 * 0.51) ** 2
+    assert latent("satisfaction", "expectation", "quality")[0] == pytest.approx(-0.35 * left / of_expectation, abs=0.01)
+
+
+@pytest.mark.simulation
+def test_a_shortcut_reaches_past_the_next_level_of_the_chain():
+    _, truth = survey.draw(1, n=2, shortcut=0.2)
+    slopes = truth.slopes("staying", ["choosing_again", "likeability", "quality"], latent=True)
+    assert list(slopes.values()) == pytest.approx([0.6, 0.2, 0.2], abs=0.015)
+
+
+@pytest.mark.simulation
+def test_a_moderation_changes_the_slope_of_satisfaction_with_switching_cost():
+    drawn, truth = survey.draw(16, n=LARGE, moderation=-0.15)
+    scores = {name: drawn.score(name) for name in ("satisfaction", "switching_cost", "loyalty")}
+    satisfaction, cost, loyalty = (((score - score.mean()) / score.std()).to_numpy() for score in scores.values())
+    columns = np.column_stack([np.ones(LARGE), satisfaction, cost, satisfaction * cost])
+    found = np.linalg.lstsq(columns, loyalty, rcond=None)[0][3]
+    assert found == pytest.approx(truth["moderation"], abs=0.012)
+    assert truth["latent_moderation"] == -0.15
+    assert truth["moderation"] < survey.draw(16, n=2)[1]["moderation"] - 0.05
+
+
+@pytest.mark.simulation
+def test_contrasts_and_gains_follow_from_the_slopes(large):
+    _, truth = large
+    for prefix, latent in (("", False), ("latent_", True)):
+        slopes = truth.slopes("loyalty", ["trust", "price"], latent=latent)
+        assert truth[f"{prefix}trust_less_price"] == pytest.approx(slopes["trust"] - slopes["price"])
+        whole = truth.explained("loyalty", ["quality", "relational", "likeability"], latent=latent)
+        alone = truth.explained("loyalty", ["quality"], latent=latent)
+        assert truth[f"{prefix}relational_gain"] == pytest.approx(whole - alone)
+        assert truth[f"{prefix}relational_gain"] > 0.1
+
+
+def test_items_have_slopes_too_and_what_was_not_simulated_is_told(large):
+    _, truth = large
+    assert 0.4 < truth.slopes("loyalty_2", ["satisfaction"])["satisfaction"] < 0.45
+    with pytest.raises(DataInvalid, match="nothing named 'norms' was simulated; there are: satisfaction, loyalty"):
+        truth.slopes("loyalty", ["norms"])

@@ -51,9 +51,12 @@ _FIVE_POINTS = {  # no answer in the file is above 5
     "switch_4": "switching is a hassle",
 }
 _NO_ANSWER = (-99.0,)
+_QUALITY_ALONE = ("qual_1", "qual_2", "qual_3", "qual_4", "qual_8")
 
 # csor, attr, perf and qual are causes of what they measure (formative): no reliability for them. Trust is one item of
-# quality, which stays complete as published: a study takes the one or the other, never both.
+# quality, which stays complete as published: a study takes the one or the other, never both. The same holds for the
+# constructs after switching cost, all parts of those above them: qual_5 to qual_7 tell of the relationship and not of
+# products, so quality_alone is what remains of quality without them.
 BOOK = Book(
     items=(
         *(Item(name, 1, 7, text, missing=_NO_ANSWER) for name, text in _SEVEN_POINTS.items()),
@@ -70,6 +73,11 @@ BOOK = Book(
         Construct("responsibility", "Responsibility", tuple(f"csor_{number}" for number in range(1, 6)), "formative"),
         Construct("attractiveness", "Attractiveness", ("attr_1", "attr_2", "attr_3"), "formative"),
         Construct("switching_cost", "Switching cost", tuple(_FIVE_POINTS)),
+        Construct("choosing_again", "Would choose again (one item of loyalty)", ("cusl_2",)),
+        Construct("staying", "Will stay (one item of loyalty)", ("cusl_3",)),
+        Construct("quality_alone", "Quality (five of its eight items)", _QUALITY_ALONE, "formative"),
+        Construct("care", "Care for the customer (one item of quality)", ("qual_5",)),
+        Construct("relational", "Care and trust (three items of quality)", ("qual_5", "qual_6", "qual_7"), "formative"),
     ),
     roles={"overall_satisfaction": "cusa", "choose_again": "cusl_2", "recommend": "cusl_1"},
     groups={"serviceprovider": "Provider", "servicetype": "Plan"},

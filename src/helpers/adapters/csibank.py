@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from helpers.adapters import files as raw_files
-from helpers.errors import DataInvalid
 from helpers.schemas import survey
 from helpers.schemas.survey import Book, Construct, Item, Survey
 
@@ -45,9 +41,12 @@ _TEXTS = {
     "loy3": "would recommend the bank",
 }
 
+_QUALITY_ALONE = tuple(f"qual{number}" for number in range(1, 7))
+
 # loy2 asks about better terms elsewhere, so it is price tolerance and not loyalty; it correlates positively with the
 # other two, so the file holds it turned round already. qual7 stays in quality, where it was published: of the quality
-# items it is among those that go least with overall satisfaction. Trust is one item of image, which stays complete.
+# items it is among those that go least with overall satisfaction. Trust is one item of image, which stays complete. The
+# constructs from fulfilment on are parts of those above them: a study takes the part or the whole, never both.
 BOOK = Book(
     items=tuple(Item(name, 0, 10, text) for name, text in _TEXTS.items()),
     constructs=(
@@ -58,6 +57,15 @@ BOOK = Book(
         Construct("expectation", "Expectation", tuple(f"expe{number}" for number in range(1, 5))),
         Construct("quality", "Perceived quality", tuple(f"qual{number}" for number in range(1, 8))),
         Construct("value", "Perceived value", tuple(f"val{number}" for number in range(1, 5))),
+        Construct("fulfilment", "Expectations fulfilled (one item of satisfaction)", ("sat2",)),
+        Construct("choosing_again", "Would choose again (one item of loyalty)", ("loy1",)),
+        Construct("price", "Judgement of prices (two items of value)", ("val3", "val4")),
+        Construct("range", "Range of products (one item of quality)", ("qual2",)),
+        Construct(
+            "quality_alone", "Quality (six of its seven items)", tuple(f"qual{number}" for number in range(1, 7))
+        ),
+        Construct("care", "Care for the customer (one item of image)", ("imag6",)),
+        Construct("relational", "Trust and care (two items of image)", ("imag2", "imag6")),
     ),
     roles={
         "overall_satisfaction": "sat1",
@@ -81,15 +89,7 @@ def read(files: Mapping[str, Path]) -> Survey:
     Raises
     ------
     DataInvalid
-        The R file holds no such data frame, or as `helpers.schemas.survey.from_raw`.
+        As `helpers.adapters.files.read_r` and `helpers.schemas.survey.from_raw`.
     """
-    import rdata  # noqa: PLC0415  (a kept table needs none of it)
-
     path = raw_files.one(files, "csibank.rda")
-    # The file declares no encoding and is plain ASCII.
-    held = rdata.read_rda(path, default_encoding="ascii")
-    raw = held.get("csibank")
-    if not isinstance(raw, pd.DataFrame):
-        raise DataInvalid(f"{path.name}: holds no data frame 'csibank'; it has: {', '.join(held)}")
-    raw = raw.set_axis(pd.Index(np.arange(1, len(raw) + 1), name="row"))
-    return survey.from_raw("csibank", raw, BOOK, source=path.name)
+    return survey.from_raw("csibank", raw_files.read_r(path, "csibank"), BOOK, source=path.name)

@@ -40,7 +40,7 @@ _TEXTS = {
 
 # CUSL2 asks for tolerance of a price gap, not for loyalty: with it alpha is .44, without it .70. CUSCO asks half of the
 # respondents to imagine a complaint. Trust is one item of image, which stays complete as published: a study takes the
-# one or the other, never both.
+# one or the other, never both. The same holds for the constructs from fulfilment on, all parts of those above them.
 BOOK = Book(
     items=tuple(Item(name, 1, 10, text) for name, text in _TEXTS.items()),
     constructs=(
@@ -52,6 +52,12 @@ BOOK = Book(
         Construct("quality", "Perceived quality", tuple(f"PERQ{number}" for number in range(1, 8))),
         Construct("value", "Perceived value", ("PERV1", "PERV2")),
         Construct("complaints", "Complaint handling", ("CUSCO",)),
+        Construct("fulfilment", "Expectations fulfilled (one item of satisfaction)", ("CUSA2",)),
+        Construct("choosing_again", "Would choose again (one item of loyalty)", ("CUSL1",)),
+        Construct("price", "Judgement of prices (one item of value)", ("PERV1",)),
+        Construct("range", "Range of products (one item of quality)", ("PERQ5",)),
+        Construct("care", "Care for the customer (one item of image)", ("IMAG4",)),
+        Construct("relational", "Trust and care (two items of image)", ("IMAG1", "IMAG4")),
     ),
     roles={
         "overall_satisfaction": "CUSA1",

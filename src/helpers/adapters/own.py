@@ -5,54 +5,49 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from helpers import checked_yaml
-from helpers.adapters import files as raw_files
+from helpers.adapters import own_file
+from helpers.adapters.own_file import File, Name, Strict
+from helpers.adapters.own_orders import OrdersMapping, OwnOrders, OwnReviews, ReviewsMapping
 from helpers.errors import DataInvalid
 from helpers.schemas import experiment, survey
 from helpers.schemas.experiment import Covariate, Experiment, Outcome, Plan
 from helpers.schemas.survey import Book, Construct, Item, Survey
 
 Scale = tuple[float, float]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # as studies ask for it
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _File(_Strict):
-    separator: str = Field(default=",", min_length=1, max_length=1)
-    decimal: Literal[".", ","] = "."
-
-
-class _Construct(_Strict):
+class _Construct(Strict):
     items: tuple[str, ...]
     label: str | None = None
     mode: Literal["reflective", "formative"] = "reflective"
 
 
-class _Item(_Strict):
+class _Item(Strict):
     scale: Scale | None = None
     text: str = ""
     reversed: bool = False
     missing: tuple[float, ...] | None = None
 
 
-class SurveyMapping(_File):
+class SurveyMapping(File):
     """The mapping of a survey; `docs/own-data.md` explains its fields."""
 
     id: str | None = None
     scale: Scale
     missing: tuple[float, ...] = ()
     constructs: dict[Name, _Construct] = Field(min_length=1)
-    items: dict[str, _Item] = {}
-    roles: dict[Name, str] = {}
-    groups: dict[str, str] = {}
+    items: dict[str, _Item] = Field(default_factory=dict)
+    roles: dict[Name, str] = Field(default_factory=dict)
+    groups: dict[str, str] = Field(default_factory=dict)
+
+    def adapter(self, slug: str) -> OwnSurvey:
+        """What reads the file."""
+        return OwnSurvey(slug, self, self.book())
 
     def book(self) -> Book:
         """The code book that the mapping describes."""
@@ -71,7 +66,7 @@ class SurveyMapping(_File):
         return Item(name, low, high, given.text, given.reversed, missing)
 
 
-class _Arm(_Strict):
+class _Arm(Strict):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)  # value: 0 is meant as text
 
     value: str | None = None
@@ -79,20 +74,20 @@ class _Arm(_Strict):
     share: float | None = None
 
 
-class _Outcome(_Strict):
+class _Outcome(Strict):
     kind: Literal["binary", "amount", "count"]
     unit: str
     label: str | None = None
     column: str | None = None
 
 
-class _Covariate(_Strict):
+class _Covariate(Strict):
     kind: Literal["numeric", "binary", "category"]
     label: str | None = None
     column: str | None = None
 
 
-class ExperimentMapping(_File):
+class ExperimentMapping(File):
     """The mapping of an experiment; `docs/own-data.md` explains its fields."""
 
     unit: str | None = None
@@ -100,7 +95,11 @@ class ExperimentMapping(_File):
     control: Name
     arms: dict[Name, _Arm] = Field(min_length=2)
     outcomes: dict[Name, _Outcome] = Field(min_length=1)
-    covariates: dict[Name, _Covariate] = {}
+    covariates: dict[Name, _Covariate] = Field(default_factory=dict)
+
+    def adapter(self, slug: str) -> OwnExperiment:
+        """What reads the file."""
+        return OwnExperiment(slug, self, self.plan())
 
     def plan(self) -> Plan:
         """The plan that the mapping describes; without shares the arms were assigned equally."""
@@ -130,9 +129,9 @@ class OwnSurvey:
 
     def read(self, files: Mapping[str, Path]) -> Survey:
         """The survey from its one file; raises DataInvalid as `helpers.schemas.survey.from_raw`."""
-        path = _only(files)
+        path = own_file.only(files)
         columns = [item.name for item in self.BOOK.items]
-        raw = _table(path, self.mapping, columns)
+        raw = own_file.table(path, self.mapping, columns)
         return survey.from_raw(self.slug, raw, self.BOOK, source=path.name, id_column=self.mapping.id)
 
 
@@ -147,10 +146,10 @@ class OwnExperiment:
 
     def read(self, files: Mapping[str, Path]) -> Experiment:
         """The experiment from its one file; raises DataInvalid as `helpers.schemas.experiment.from_raw`."""
-        path, columns = _only(files), self.mapping.columns()
+        path, columns = own_file.only(files), self.mapping.columns()
         measured: dict[str, _Outcome | _Covariate] = {**self.mapping.outcomes, **self.mapping.covariates}
         numeric = [columns[name] for name, given in measured.items() if given.kind != "category"]
-        raw = _table(path, self.mapping, numeric)
+        raw = own_file.table(path, self.mapping, numeric)
         if self.mapping.arm in raw:
             raw[self.mapping.arm] = raw[self.mapping.arm].astype("str")
         return experiment.from_raw(
@@ -164,7 +163,17 @@ class OwnExperiment:
         )
 
 
-def adapter(described: Path, schema: str, mapping: Mapping[str, Any]) -> OwnSurvey | OwnExperiment:
+_MAPPINGS: dict[str, type[SurveyMapping] | type[ExperimentMapping] | type[OrdersMapping] | type[ReviewsMapping]] = {
+    "survey": SurveyMapping,
+    "experiment": ExperimentMapping,
+    "orders": OrdersMapping,
+    "reviews": ReviewsMapping,
+}
+
+
+def adapter(
+    described: Path, schema: str, mapping: Mapping[str, Any]
+) -> OwnSurvey | OwnExperiment | OwnOrders | OwnReviews:
     """The adapter that a mapping makes.
 
     Parameters
@@ -172,7 +181,7 @@ def adapter(described: Path, schema: str, mapping: Mapping[str, Any]) -> OwnSurv
     described : Path
         The file ``data/raw/own/<slug>.yaml``, for messages.
     schema : str
-        ``survey`` or ``experiment``.
+        ``survey``, ``experiment``, ``orders`` or ``reviews``.
     mapping : mapping
         What its field ``mapping`` holds.
 
@@ -182,37 +191,12 @@ def adapter(described: Path, schema: str, mapping: Mapping[str, Any]) -> OwnSurv
         The schema cannot be mapped, or the mapping is malformed; the message names each faulty field with its line and
         column.
     """
-    slug = described.stem
+    if schema not in _MAPPINGS:
+        raise DataInvalid(f"{described}: an own file is mapped to the schema {', '.join(_MAPPINGS)}, not to {schema!r}")
     try:
-        if schema == "survey":
-            survey_mapping = SurveyMapping.model_validate(dict(mapping))
-            return OwnSurvey(slug, survey_mapping, survey_mapping.book())
-        if schema == "experiment":
-            planned = ExperimentMapping.model_validate(dict(mapping))
-            return OwnExperiment(slug, planned, planned.plan())
+        return _MAPPINGS[schema].model_validate(dict(mapping)).adapter(described.stem)
     except ValidationError as fault:
         tree = checked_yaml.compose(described)
         raise DataInvalid(checked_yaml.told(described, tree, fault, inside=("mapping",))) from None
     except DataInvalid as fault:
         raise DataInvalid(f"{described}: mapping: {fault}") from None
-    raise DataInvalid(f"{described}: an own file is mapped to the schema survey or experiment, not to {schema!r}")
-
-
-def _only(files: Mapping[str, Path]) -> Path:
-    if len(files) != 1:
-        raise DataInvalid(f"an own dataset has one file; here are {len(files)}: {', '.join(files)}")
-    return next(iter(files.values()))
-
-
-def _table(path: Path, mapping: _File, numeric: list[str]) -> pd.DataFrame:
-    """The file as it stands; in CSV a decimal comma becomes a point in the numeric columns."""
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        return raw_files.read_parquet(path)
-    if suffix != ".csv":
-        raise DataInvalid(f"{path.name}: own files are read as .csv or .parquet, not {suffix or 'without ending'!r}")
-    raw = raw_files.read_csv(path, separator=mapping.separator)
-    if mapping.decimal == ",":
-        present = [name for name in numeric if name in raw]
-        raw[present] = raw[present].apply(lambda cells: cells.str.replace(",", ".", regex=False))
-    return raw

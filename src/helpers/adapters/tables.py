@@ -7,8 +7,8 @@ import hashlib
 import importlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,46 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from helpers import schemas
-from helpers.adapters import own
-from helpers.errors import CatalogueError
+from helpers.adapters import known
 from helpers.project import Project
-from helpers.schemas.experiment import Experiment, Plan
+from helpers.schemas.campaigns import Campaigns
+from helpers.schemas.contacts import Contacts
+from helpers.schemas.experiment import Experiment
 from helpers.schemas.flow import Flow, Step
-from helpers.schemas.survey import Book, Survey
+from helpers.schemas.orders import Orders
+from helpers.schemas.ratings import Ratings
+from helpers.schemas.reviews import Reviews
+from helpers.schemas.survey import Survey
 
 _HERE = Path(__file__).parent
 _FLOW = b"loyalty.flow"
-_NO_DATASET = {"__init__", "files", "own", "tables"}
+
+Canonical = Survey | Experiment | Orders | Reviews | Contacts | Ratings | Campaigns
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """How a canonical table is kept and put together again.
+
+    ``meaning`` is what an adapter calls the meaning of the columns; ``make`` takes slug, frame, meaning and flow, and
+    the frames ``beside`` the main one by their names; ``modules`` of `helpers.schemas` are what the shape depends on.
+    """
+
+    meaning: str
+    make: Callable[..., Canonical]
+    modules: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+
+
+_SHAPES = {
+    "survey": _Shape("BOOK", Survey, ("survey", "book")),
+    "experiment": _Shape("PLAN", lambda slug, frame, plan, flow: plan.carried_out(slug, frame, flow), ("experiment",)),
+    "orders": _Shape("LOG", Orders, ("orders", "columns"), beside=("lines",)),
+    "reviews": _Shape("TERMS", Reviews, ("reviews", "columns")),
+    "contacts": _Shape("OFFER", Contacts, ("contacts", "columns")),
+    "ratings": _Shape("COMMUNITY", Ratings, ("ratings", "columns")),
+    "campaigns": _Shape("PROMOTION", Campaigns, ("campaigns", "columns")),
+}
 
 
 def canonical(
@@ -35,11 +65,11 @@ def canonical(
     schema: str,
     files: Mapping[str, Path],
     mapping: Mapping[str, Any] | None = None,
-) -> Survey | Experiment:
+) -> Canonical:
     """A dataset in the shape of a schema.
 
-    The frame is kept as Parquet in ``project.tables``, under a name that changes with the checksums of the input
-    files, the code of the adapter and of the schemas, and the mapping; what it means (book, plan) comes from the
+    The frames are kept as Parquet in ``project.tables``, under a name that changes with the checksums of the input
+    files, the code of the adapter and of the schema, and the mapping; what they mean (book, plan, log) comes from the
     adapter or the mapping each time. A kept table that is damaged or of another key is replaced. Where the folder
     cannot be written (read-only, full disk) the table is used and not kept, for the run can do without.
 
@@ -50,7 +80,7 @@ def canonical(
     slug : str
         The dataset.
     schema : str
-        ``survey`` or ``experiment``.
+        ``survey``, ``experiment``, ``orders``, ``reviews``, ``contacts``, ``ratings`` or ``campaigns``.
     files : mapping of str to Path
         Its files by name, verified already.
     mapping : mapping, optional
@@ -64,38 +94,50 @@ def canonical(
         The files do not hold what the schema asks for.
     """
     if mapping is not None:
+        from helpers.adapters import own  # noqa: PLC0415 (an edit of it reruns only what is read by it)
+
         adapter: Any = own.adapter(project.raw / "own" / f"{slug}.yaml", schema, mapping)
-        source = Path(own.__file__)
+        code = sorted(_HERE.glob("own*.py"))
     else:
-        adapter = _adapter(slug, schema)
-        source = Path(adapter.__file__)
-    path = project.tables / f"{slug}.{schema}.{_key(files, source, mapping)}.parquet"
-    meaning = adapter.BOOK if schema == "survey" else adapter.PLAN
-    kept = _kept(path)
-    if kept is not None:
-        return _filled(slug, meaning, *kept)
-    read = adapter.read(files)
+        adapter = importlib.import_module(known.demand(slug, schema))
+        code = _code(Path(adapter.__file__))
+    shape = _SHAPES[schema]
+    meaning = getattr(adapter, shape.meaning)
+    key = _key(files, [*code, *_shared(shape)], mapping)
+    names = {"frame": schema, **{part: f"{schema}-{part}" for part in shape.beside}}
+    paths = {part: project.tables / f"{slug}.{name}.{key}.parquet" for part, name in names.items()}
+    kept = {part: _kept(path) for part, path in paths.items()}
+    if all(found is not None for found in kept.values()):
+        frames = {part: found[0] for part, found in kept.items() if found is not None}
+        flow = next(found[1] for found in kept.values() if found is not None)
+        beside = {part: frames[part] if len(frames[part].columns) else None for part in shape.beside}
+        return shape.make(slug, frames["frame"], meaning, flow, **beside)
+    read: Canonical = adapter.read(files)
     with contextlib.suppress(OSError):
-        _keep(path, read.frame, read.flow)
+        for part, path in paths.items():
+            frame = getattr(read, part)
+            _keep(path, pd.DataFrame() if frame is None else frame, read.flow)  # no column: the table has no such part
     return read
 
 
-def _adapter(slug: str, schema: str) -> Any:
-    there = sorted(path.stem for path in _HERE.glob("*.py") if path.stem not in _NO_DATASET)
-    module = importlib.import_module(f"helpers.adapters.{slug}") if slug in there else None
-    if module is None or schema != module.SCHEMA:
-        fills = f"it fills {module.SCHEMA}" if module else f"there are adapters for: {', '.join(there)}"
-        raise CatalogueError(f"no adapter turns the dataset {slug!r} into the schema {schema!r}; {fills}")
-    return module
+def _code(adapter: Path) -> list[Path]:
+    """The code of an adapter: its module, or all modules of its folder."""
+    return [adapter] if adapter.parent == _HERE else sorted(adapter.parent.glob("*.py"))
 
 
-def _key(files: Mapping[str, Path], adapter: Path, mapping: Mapping[str, Any] | None) -> str:
-    """A digest of all that the frame depends on: input bytes, code, mapping."""
-    shape = Path(schemas.__path__[0])
-    code = [adapter, _HERE / "files.py", *sorted(shape.glob("*.py"))]
+def _shared(shape: _Shape) -> list[Path]:
+    """The code that adapters of a shape have in common."""
+    room = Path(schemas.__path__[0])
+    return [_HERE / "files.py", _HERE / "lines.py"] + [
+        room / f"{name}.py" for name in ("checks", "flow", *shape.modules)
+    ]
+
+
+def _key(files: Mapping[str, Path], code: Sequence[Path], mapping: Mapping[str, Any] | None) -> str:
+    """A digest of all that the frames depend on: input bytes, code, mapping."""
     parts = {
         "files": {name: _checksum(path) for name, path in sorted(files.items())},
-        "code": {path.name: _checksum(path) for path in code},
+        "code": {f"{path.parent.name}/{path.name}": _checksum(path) for path in code},
         "mapping": mapping,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
@@ -104,12 +146,6 @@ def _key(files: Mapping[str, Path], adapter: Path, mapping: Mapping[str, Any] | 
 def _checksum(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _filled(slug: str, meaning: Book | Plan, frame: pd.DataFrame, flow: Flow) -> Survey | Experiment:
-    if isinstance(meaning, Book):
-        return Survey(slug, frame, meaning, flow)
-    return meaning.carried_out(slug, frame, flow)
 
 
 def _kept(path: Path) -> tuple[pd.DataFrame, Flow] | None:

@@ -16,7 +16,18 @@ from helpers.project import Project
 SLUG = r"^[a-z][a-z0-9_]*$"
 FILE_NAME = r"^[^./\\][^/\\]*$"  # a name, not a path: a file never leaves its dataset's folder
 
-Schema = Literal["orders", "reviews", "survey", "spells", "sessions", "contacts", "tickets", "ratings", "experiment"]
+Schema = Literal[
+    "orders",
+    "reviews",
+    "campaigns",
+    "survey",
+    "spells",
+    "sessions",
+    "contacts",
+    "tickets",
+    "ratings",
+    "experiment",
+]
 Design = Literal["randomised", "longitudinal", "cross-sectional"]
 
 
@@ -61,7 +72,8 @@ class Dataset(_Strict):
 
     ``reality`` is ``real``, ``fictitious`` (somebody else's invention, told as a story or made by a program) or
     ``simulated`` (drawn here, by ``simulator``); only real data move a verdict. ``redistribution`` says whether the
-    licence lets the files be passed on. ``mapping`` is given for a researcher's own file alone.
+    licence lets the files be passed on. ``mapping`` is given for a researcher's own file alone. ``simulator`` holds the
+    ``schema``, the ``module`` of `helpers.simulate` (by default the schema's name) and ``settings`` of its ``draw``.
     """
 
     slug: str = Field(pattern=SLUG)

@@ -2,65 +2,124 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+from helpers.digits import exact, interval, number
 from helpers.display.figures import Curve, Picture
 from helpers.display.figures import relation as draw_relation
 from helpers.display.html import Html
 from helpers.display.tables import table
+from helpers.errors import MethodError
 from helpers.methods import measurement
 from helpers.methods.curves import SplineCurve
 from helpers.methods.regression import PiecewiseSlopes
-from helpers.register.wording import interval, number
 from helpers.schemas.survey import Construct, Survey
 
 #: Fewer people than this behind a mean are not drawn.
 FEWEST = 5
 
 
-def reliability(survey: Survey) -> Html:
-    """Each construct's items: alpha with its interval, omega, AVE, weakest item, share of straight-liners."""
-    rows = [_measured(survey, construct) for construct in survey.book.constructs]
+def item_checks(survey: Survey, constructs: Sequence[str]) -> Html:
+    """What must be known of items before they are averaged: one row a construct, and who answered without reading.
+
+    Parameters
+    ----------
+    survey : Survey
+    constructs : sequence of str
+        Those that a study uses.
+
+    Returns
+    -------
+    Html
+        A table with, for each construct: items; respondents who answered all of them; missing answers, with the codes
+        that stand for them; the range that was used, on its scale; alpha with Feldt's 95 % interval and omega (none for
+        a formative construct or one item); the item that correlates least with the sum of the others, marked where
+        negatively, as an item does that should have been turned round; the share at the top of the scale; other
+        constructs shown that share an item. Below it, for each scale, the share of straight-liners.
+
+    Raises
+    ------
+    DataInvalid
+        The survey lacks one of the constructs.
+    """
+    chosen = [survey.book.construct(name) for name in constructs]
     note = (
-        "Alpha with Feldt's 95 % interval; omega and AVE from one common factor (three items or more). The weakest "
-        "item is the one that correlates least (r) with the sum of the others. Straight-liners gave the same answer to "
-        "all items of the construct."
+        "Alpha with Feldt's 95 % interval; omega from one common factor (three items or more). r is the correlation of "
+        "an item with the sum of the others; below zero the item may need turning round. "
     )
-    return table(pd.DataFrame(rows), "How well the items measure", note)
+    rows = pd.DataFrame([_checked(survey, construct, constructs) for construct in chosen])
+    return table(rows, "The items before they are averaged", note + " ".join(_straight_lining(survey, chosen)))
+
+
+def _checked(survey: Survey, construct: Construct, among: Sequence[str]) -> dict[str, object]:
+    answers = survey.items(construct.name)
+    scale = survey.book.item(construct.items[0])
+    cells = answers.to_numpy()
+    n_missing = int(np.isnan(cells).sum())
+    codes = sorted({code for name in construct.items for code in survey.book.item(name).missing})
+    coded = f" (code {', '.join(exact(code) for code in codes)})" if codes and n_missing else ""
+    shared = [survey.book.construct(name).label for name in survey.book.sharing(construct.name) if name in among]
+    return {
+        "construct": construct.label,
+        "items": len(construct.items),
+        "n": int(answers.notna().all(axis=1).sum()),
+        "missing": f"{n_missing} of {cells.size}{coded}" if n_missing else "none",
+        "used": f"{exact(np.nanmin(cells))} to {exact(np.nanmax(cells))} of {exact(scale.low)} to {exact(scale.high)}",
+        **_consistency(survey, construct),
+        "at the top": f"{100 * float((cells == scale.high).sum() / (cells.size - n_missing)):.0f} %",
+        "shares items with": ", ".join(shared) or "none",
+    }
+
+
+def _consistency(survey: Survey, construct: Construct) -> dict[str, object]:
+    """Alpha, omega and the weakest item, or why there are none."""
+    items = list(construct.items)
+    if not has_reliability(construct):
+        why = "one item" if len(items) == 1 else "formative"
+        return {"alpha": why, "omega": None, "weakest item (r)": "–"}
+    alpha = measurement.cronbach_alpha(survey.frame, items)
+    rest = measurement.item_rest_correlations(survey.frame, items)
+    lowest = float(rest.min())
+    return {
+        "alpha": f"{number(alpha.value)} {interval(alpha.ci_low, alpha.ci_high)}",
+        "omega": _omega(survey, items),
+        "weakest item (r)": f"{rest.idxmin()} ({number(lowest)})" + (" – turned round?" if lowest < 0 else ""),
+    }
+
+
+def _omega(survey: Survey, items: list[str]) -> float | str | None:
+    if len(items) < 3:
+        return None
+    try:
+        return measurement.one_factor(survey.frame, items).omega
+    except MethodError:
+        return "no proper fit"
+
+
+def _straight_lining(survey: Survey, constructs: Sequence[Construct]) -> list[str]:
+    """For each scale that three items or more share: who gave one answer to all of them."""
+    by_scale: dict[tuple[float, float], list[str]] = {}
+    for name in dict.fromkeys(item for construct in constructs for item in construct.items):
+        scale = survey.book.item(name)
+        by_scale.setdefault((scale.low, scale.high), []).append(name)
+    told = []
+    for (low, high), items in by_scale.items():
+        if len(items) < 3:
+            continue
+        same = measurement.straight_liners(_as_asked(survey, items), items)
+        told.append(
+            f"Straight-liners: {number(100 * same.value)} % of {same.n} gave one answer to all {len(items)} items from "
+            f"{exact(low)} to {exact(high)}."
+        )
+    return told
 
 
 def has_reliability(construct: Construct) -> bool:
     """Whether a construct's own items can show its reliability: reflective, and more than one."""
     return construct.mode == "reflective" and len(construct.items) > 1
-
-
-def _measured(survey: Survey, construct: Construct) -> dict[str, object]:
-    items = list(construct.items)
-    row: dict[str, object] = {
-        "construct": construct.label,
-        "items": len(items),
-        "n": int(survey.score(construct.name).notna().sum()),
-        "alpha": "–",
-        "omega": None,
-        "AVE": None,
-        "weakest item (r)": "–",
-        "straight-liners": "–",
-    }
-    if construct.mode == "formative":
-        return row | {"alpha": "formative: none"}
-    if len(items) < 2:
-        return row | {"alpha": "one item: none"}
-    alpha = measurement.cronbach_alpha(survey.frame, items)
-    rest = measurement.item_rest_correlations(survey.frame, items)
-    row["alpha"] = f"{number(alpha.value)} {interval(alpha.ci_low, alpha.ci_high)}"
-    row["weakest item (r)"] = f"{rest.idxmin()} ({number(float(rest.min()))})"
-    if len(items) > 2:
-        factor = measurement.one_factor(survey.frame, items)
-        same = measurement.straight_liners(_as_asked(survey, items), items)
-        row |= {"omega": factor.omega, "AVE": factor.average_variance_extracted}
-        row["straight-liners"] = f"{100 * same.value:.0f} %"
-    return row
 
 
 def _as_asked(survey: Survey, items: list[str]) -> pd.DataFrame:
@@ -73,9 +132,15 @@ def _as_asked(survey: Survey, items: list[str]) -> pd.DataFrame:
 
 
 def relation(
-    survey: Survey, outcome: str, predictor: str, spline: SplineCurve, bend: PiecewiseSlopes, title: str
+    survey: Survey,
+    outcome: str,
+    predictor: str,
+    spline: SplineCurve,
+    bend: PiecewiseSlopes,
+    title: str,
+    mark: str = "middle of the satisfied fifth",
 ) -> Picture:
-    """Two scores: raw means, the smooth curve with its band, and the line that may bend."""
+    """Two scores: raw means, the smooth curve with its band, and the line that may bend at the mark."""
     scores = pd.DataFrame({name: survey.score(name) for name in (predictor, outcome)}).dropna()
     grouped = scores.groupby(scores[predictor].round(), observed=True)
     means = grouped.agg(x=(predictor, "mean"), mean=(outcome, "mean"), sd=(outcome, "std"), n=(outcome, "size"))
@@ -94,4 +159,4 @@ def relation(
     scale = survey.book.item(survey.book.construct(outcome).items[0])
     margin = 0.04 * (scale.high - scale.low)
     ends = (scale.low - margin, scale.high + margin)
-    return draw_relation(curves, means, labels, title, (bend.knot, "middle of the satisfied fifth"), ends)
+    return draw_relation(curves, means, labels, title, (bend.knot, mark), ends)

@@ -55,7 +55,8 @@ class Construct:
     Attributes
     ----------
     name : str
-        As studies ask for it: ``satisfaction``, ``loyalty``, ``trust``, ``image``, ``quality``, ``value``, ...
+        As studies ask for it: ``satisfaction``, ``loyalty``, ``trust``, ``image``, ``quality``, ``value``, ...; the
+        same thing has the same name in every survey.
     label : str
         For figures and tables.
     items : tuple of str
@@ -125,6 +126,17 @@ class Book:
     def construct(self, name: str) -> Construct:
         """The construct of that name; an unknown one raises DataInvalid, naming those there are."""
         return _named("construct", name, {construct.name: construct for construct in self.constructs})
+
+    def sharing(self, name: str) -> tuple[str, ...]:
+        """The other constructs that have an item in common with one: no model can hold two of them as if apart.
+
+        Raises
+        ------
+        DataInvalid
+            The book has no such construct; the message names those it has.
+        """
+        items = set(self.construct(name).items)
+        return tuple(other.name for other in self.constructs if other.name != name and items & set(other.items))
 
     def role(self, name: str) -> Item:
         """The item that plays a part; an unknown one raises DataInvalid, naming those there are."""

@@ -1,6 +1,6 @@
 """Checks of frames as they stand in a file, told by file, column and first offending rows.
 
-pandera runs them; this module holds the rules of the two schemas and turns failures into sentences.
+pandera runs them; this module holds the rules of the schemas and turns failures into sentences.
 """
 
 from __future__ import annotations
@@ -98,6 +98,38 @@ def outcome(column: str, kind: str) -> list[Rule]:
 def covariate(column: str, kind: str) -> list[Rule]:
     """The rules of a covariate of a kind; empty cells are allowed, a category takes any value."""
     return [] if kind == "category" else [_number(column), *_of_kind(column, kind)]
+
+
+def present(column: str) -> Rule:
+    """The rule of a column without empty cells."""
+    return Rule(column, pd.Series.notna, "empty", "fill them in, or leave those rows out of the file", blanks=True)
+
+
+def moment(column: str, read: Callable[[pd.Series], pd.Series], date_format: str | None) -> Rule:
+    """The rule of a column of dates, which `read` turns into moments, NaT where it cannot."""
+    form = date_format or "2024-12-31 or 2024-12-31 18:30:00"
+    return Rule(
+        column,
+        lambda cells: read(cells).notna(),
+        f"not a date written as {form}",
+        "correct them, or say in the mapping how dates are written (date_format)",
+    )
+
+
+def limits(column: str, low: float | None, high: float | None) -> list[Rule]:
+    """The rule of a column with a least or a greatest number, if it has one."""
+    if low is None and high is None:
+        return []
+    least, greatest = (-np.inf if low is None else low), (np.inf if high is None else high)
+    ends = [*([f"from {low:g}"] if low is not None else []), *([f"up to {high:g}"] if high is not None else [])]
+    return [
+        Rule(
+            column,
+            lambda cells: numbers(cells).pipe(lambda x: x.between(least, greatest) | x.isna()),
+            f"outside what is allowed ({' '.join(ends)})",
+            "correct them, or leave those rows out of the file",
+        )
+    ]
 
 
 def identity(column: str | None) -> list[Rule]:

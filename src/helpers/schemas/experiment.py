@@ -52,6 +52,39 @@ class Covariate:
         _one_of(f"covariate {self.name!r}", self.kind, COVARIATE_KINDS)
 
 
+@dataclass(frozen=True)
+class Factor:
+    """One of several things that the arms of a factorial experiment vary at once.
+
+    Attributes
+    ----------
+    name, label : str
+        The label is for figures and tables.
+    levels : mapping of str to str
+        Every level with its label; the first is what the others are compared with.
+    of : mapping of str to str
+        The level of every arm.
+
+    Raises
+    ------
+    DataInvalid
+        There are fewer than two levels, an arm has an unknown one, or a level has no arm.
+    """
+
+    name: str
+    label: str
+    levels: Mapping[str, str]
+    of: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if len(self.levels) < 2 or set(self.of.values()) != set(self.levels):
+            taken = ", ".join(dict.fromkeys(self.of.values()))
+            raise DataInvalid(
+                f"factor {self.name!r}: its arms take the levels {taken}; it needs two or more, each with a label and "
+                f"an arm (labelled: {', '.join(self.levels)})"
+            )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """Everything about an experiment but its units.
@@ -66,12 +99,14 @@ class Plan:
     covariates : tuple of Covariate
     assigned : mapping of str to float
         The share of the units that was to be put into each arm; they sum to one.
+    factors : tuple of Factor
+        Where the arms are the cells of a factorial design: what they vary.
 
     Raises
     ------
     DataInvalid
-        The control is no arm, there are fewer than two arms or no outcome, a column has two meanings, or the shares
-        are not positive numbers, one an arm, that sum to one.
+        The control is no arm, there are fewer than two arms or no outcome, a column has two meanings, the shares
+        are not positive numbers, one an arm, that sum to one, or a factor does not give every arm a level.
     """
 
     control: str
@@ -79,6 +114,7 @@ class Plan:
     outcomes: tuple[Outcome, ...]
     covariates: tuple[Covariate, ...] = ()
     assigned: Mapping[str, float]
+    factors: tuple[Factor, ...] = ()
 
     def __post_init__(self) -> None:
         if self.control not in self.arms or len(self.arms) < 2:
@@ -87,7 +123,7 @@ class Plan:
             )
         if not self.outcomes:
             raise DataInvalid("an experiment needs at least one outcome")
-        names = ["unit", "arm", *(column.name for column in self.measured)]
+        names = ["unit", "arm", *(column.name for column in (*self.measured, *self.factors))]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise DataInvalid(f"the column {twice!r} has two meanings in the experiment; give each a name of its own")
@@ -97,6 +133,9 @@ class Plan:
                 f"the assigned shares {dict(self.assigned)} must be positive, sum to 1 and name every arm: "
                 f"{', '.join(self.arms)}"
             )
+        for factor in self.factors:
+            if set(factor.of) != set(self.arms):
+                raise DataInvalid(f"factor {factor.name!r}: give each arm a level: {', '.join(self.arms)}")
 
     @property
     def measured(self) -> tuple[Outcome | Covariate, ...]:
@@ -115,6 +154,10 @@ class Plan:
     def covariate(self, name: str) -> Covariate:
         """The covariate of that name; an unknown one raises DataInvalid, naming those there are."""
         return _named("covariate", name, self.covariates)
+
+    def factor(self, name: str) -> Factor:
+        """The factor of that name; an unknown one raises DataInvalid, naming those there are."""
+        return _named("factor", name, self.factors)
 
     def has(self, column: str) -> bool:
         """Whether there is an outcome or a covariate of that name."""
@@ -170,6 +213,18 @@ class Experiment(Plan):
         if arm not in self.arms:
             raise DataInvalid(f"{self.slug}: no arm {arm!r}; it has: {', '.join(self.arms)}")
         return self.frame[self.frame["arm"] == arm]
+
+    def level(self, factor: str) -> pd.Series:
+        """The level of a factor for each unit, categorical in the factor's order, shape (n,).
+
+        Raises
+        ------
+        DataInvalid
+            The experiment has no such factor; the message names those it has.
+        """
+        known = self.factor(factor)
+        levels = pd.Categorical(self.frame["arm"].astype("str").map(known.of), categories=list(known.levels))
+        return pd.Series(levels, index=self.frame.index, name=factor)
 
 
 def from_raw(

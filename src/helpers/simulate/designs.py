@@ -1,18 +1,22 @@
-"""Designs whose truth is known: draw a sample, estimate from it. Coverage and verdict rates come of it."""
+"""Designs whose truth is known: draw samples, estimate from each. Coverage and verdict rates come of it."""
 
 from __future__ import annotations
 
-import math
+import re
+import warnings
+import zlib
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
 from helpers.errors import MethodError
-from helpers.methods import experiments, measurement, ordinal, proportions, regression
+from helpers.methods.coverage import Coverage, coverage
 from helpers.methods.estimate import Estimate
-from helpers.methods.proportions import Counts
+
+#: Share of the draws asked for that a design gets: closed forms and small fits, larger fits and bootstraps, iterations.
+QUICK, SLOW, ITERATED = 1.0, 0.1, 0.03
 
 
 @dataclass(frozen=True)
@@ -21,21 +25,93 @@ class Design:
 
     Attributes
     ----------
-    name : str
-        Method and setting.
+    method : str
+        What is estimated and how its interval is made.
+    setting : str
+        What the samples are like, with their size.
     truth : float
-        What `estimate` aims at, on its own scale.
+        The population value of what `estimate` aims at, on its own scale.
     estimate : callable
         From a numpy Generator to an Estimate.
+    effort : float
+        Share of the draws asked for that this design gets, by what one of them takes.
+    caution : str
+        Where theory promises no coverage: why not, and how the interval is to be read.
     """
 
-    name: str
+    method: str
+    setting: str
     truth: float
-    estimate: Callable[[np.random.Generator], Estimate]
+    estimate: Callable[[np.random.Generator], Estimate] = field(repr=False)
+    effort: float = QUICK
+    caution: str = ""
+
+    @property
+    def name(self) -> str:
+        """Method, setting and truth: one design has one name."""
+        return f"{self.method}, {self.setting}, truth {self.truth:.6g}"
 
 
-def sample(design: Design, draws: int, seed: int) -> list[Estimate]:
-    """Estimates from independent samples; those in which the method is not defined are left out.
+@dataclass(frozen=True)
+class Sample:
+    """Estimates from independent samples of one design.
+
+    Attributes
+    ----------
+    estimates : tuple of Estimate
+        From the samples in which the method was defined.
+    draws : int
+        Samples drawn.
+    refusals, warned : mapping of str to int
+        How many samples the method refused, and in how many it warned, by the first words that it said.
+    """
+
+    estimates: tuple[Estimate, ...]
+    draws: int
+    refusals: Counter[str]
+    warned: Counter[str]
+
+
+class Samples:
+    """Samples of designs; each design is drawn once, however often it is asked for.
+
+    Parameters
+    ----------
+    draws : int
+        Samples of a quick design; others get their `effort` of it, and two at least.
+    seed : int
+        One seed gives the same estimates, whatever else is drawn.
+    """
+
+    def __init__(self, draws: int, seed: int) -> None:
+        self.draws = draws
+        self._seed = seed
+        self._drawn: dict[str, Sample] = {}
+
+    def of(self, design: Design) -> Sample:
+        """The samples of a design."""
+        if design.name not in self._drawn:
+            self._drawn[design.name] = sample(design, max(2, round(self.draws * design.effort)), self._seed)
+        return self._drawn[design.name]
+
+    def coverage(self, design: Design) -> Coverage:
+        """How often the intervals of a design hold its truth."""
+        drawn = self.of(design)
+        said = drawn.warned + drawn.refusals
+        return coverage(
+            design.method,
+            design.setting,
+            design.truth,
+            drawn.estimates,
+            draws=drawn.draws,
+            warned=drawn.warned.total() / drawn.draws,
+            said=said.most_common(1)[0][0] if said else "",
+            caution=design.caution,
+        )
+
+
+def sample(design: Design, draws: int, seed: int) -> Sample:
+    """Estimates from independent samples.
 
     Parameters
     ----------
@@ -43,145 +119,22 @@ def sample(design: Design, draws: int, seed: int) -> list[Estimate]:
     draws, seed : int
         Number of samples; one seed gives the same estimates.
     """
-    found = []
-    for child in np.random.SeedSequence([seed, len(design.name)]).spawn(draws):
-        try:
-            found.append(design.estimate(np.random.default_rng(child)))
-        except MethodError:
-            continue
-    return found
+    found: list[Estimate] = []
+    refusals: Counter[str] = Counter()
+    warned: Counter[str] = Counter()
+    for child in np.random.SeedSequence([seed, zlib.crc32(design.name.encode())]).spawn(draws):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                found.append(design.estimate(np.random.default_rng(child)))
+            except MethodError as error:
+                refusals[_first_words(error)] += 1
+        said = [entry.message for entry in caught if issubclass(entry.category, UserWarning)]
+        if said:
+            warned[_first_words(said[0])] += 1
+    return Sample(tuple(found), draws, refusals, warned)
 
 
-def slope(truth: float, n: int, kind: str = "normal") -> Design:
-    """A standardised slope; `kind` is ``normal``, ``ten-point`` answers, or ``heteroskedastic`` (breaks the promise).
-
-    The truth of ten-point answers is that of a large sample, since rounding and the ends of the scale move it.
-    """
-
-    def frame(rng: np.random.Generator, size: int) -> pd.DataFrame:
-        x = rng.standard_normal(size)
-        noise = rng.standard_normal(size)
-        if kind == "heteroskedastic":
-            noise *= np.abs(x) ** 1.5 / math.sqrt(2 * math.gamma(2) * 2 / math.sqrt(math.pi))
-        y = truth * x + math.sqrt(1 - truth**2) * noise
-        if kind == "ten-point":
-            x, y = (np.clip(np.rint(7.8 + 1.9 * value), 1, 10) for value in (x, y))
-        return pd.DataFrame({"x": x, "y": y})
-
-    target = truth
-    if kind != "normal":
-        large = frame(np.random.default_rng(1), 1_000_000)
-        target = float(np.corrcoef(large["x"], large["y"])[0, 1])
-    return Design(
-        f"standardised slope, {kind}, n = {n}, truth {truth:g}",
-        target,
-        lambda rng: regression.standardised_slope(frame(rng, n), "y", "x"),
-    )
-
-
-def share(truth: float, n: int) -> Design:
-    """A share with Wilson's interval."""
-    return Design(
-        f"share, n = {n}, truth {truth:g}",
-        truth,
-        lambda rng: proportions.share(Counts(int(rng.binomial(n, truth)), n)),
-    )
-
-
-def risk_ratio(truth: float, base: float, n: int) -> Design:
-    """A ratio of shares of two groups of n, with Koopman's interval."""
-    return Design(
-        f"ratio of shares, base {base:g}, n = 2 x {n}, truth {truth:g}",
-        truth,
-        lambda rng: proportions.risk_ratio(*_groups(rng, truth * base, base, n, n)),
-    )
-
-
-def odds_ratio(truth: float, base: float, n: int) -> Design:
-    """An odds ratio of two groups of n, with the score interval."""
-    odds = truth * base / (1 - base)
-    return Design(
-        f"odds ratio, base {base:g}, n = 2 x {n}, truth {truth:g}",
-        truth,
-        lambda rng: proportions.odds_ratio(*_groups(rng, odds / (1 + odds), base, n, n)),
-    )
-
-
-def points(truth: float, base: float, treated: int, control: int) -> Design:
-    """A difference of two shares in percentage points, with Newcombe's interval."""
-    return Design(
-        f"difference of shares, base {base:g}, n = {treated} + {control}, truth {truth:g} points",
-        truth,
-        lambda rng: proportions.risk_difference(
-            *_groups(rng, base + truth / 100, base, treated, control)
-        ).in_percentage_points(),
-    )
-
-
-def spending(truth: float, buys: float, treated: int, control: int) -> Design:
-    """A difference of mean spending where few buy and amounts are skewed, with Welch's interval."""
-
-    def estimate(rng: np.random.Generator) -> Estimate:
-        spent = []
-        for size, mean in ((treated, 100 * buys + truth), (control, 100 * buys)):
-            amounts = np.zeros(size)
-            buyers = int(rng.binomial(size, mean / 100))
-            amounts[:buyers] = rng.gamma(1.5, 100 / 1.5, buyers)
-            spent.append(amounts)
-        frame = pd.DataFrame({"spend": np.concatenate(spent), "arm": np.repeat(["a", "b"], [treated, control])})
-        return experiments.mean_difference(frame, "spend", experiments.Contrast("arm", "a", "b"), unit="dollars")
-
-    return Design(
-        f"difference of mean spending, {100 * buys:g} % buy, n = {treated} + {control}, truth {truth:g}",
-        truth,
-        estimate,
-    )
-
-
-def explained_variance(truth: float, reliability: float, n: int, draws: int = 400) -> Design:
-    """Disattenuated R squared of two scales of three parallel items, with a percentile bootstrap interval."""
-    names = tuple(f"{side}{number}" for side in "xy" for number in range(3))
-
-    def estimate(rng: np.random.Generator) -> Estimate:
-        x = rng.standard_normal(n)
-        y = math.sqrt(truth) * x + math.sqrt(1 - truth) * rng.standard_normal(n)
-        errors = math.sqrt((1 - reliability) / reliability) * rng.standard_normal((n, 6))
-        frame = pd.DataFrame(np.column_stack([x, x, x, y, y, y]) + errors, columns=names)
-        found = measurement.disattenuated_regression(
-            frame,
-            measurement.Scale(names[3:]),
-            {"x": measurement.Scale(names[:3])},
-            draws=draws,
-            seed=int(rng.integers(2**32)),
-        )
-        return found.explained_variance
-
-    return Design(f"disattenuated R², item reliability {reliability:g}, n = {n}, truth {truth:g}", truth, estimate)
-
-
-def latent_bend(truth: float, n: int) -> Design:
-    """The difference of slopes on the latent scale of five-category answers; the knot is the predictor's mean."""
-    variance = _latent_variance(truth)
-    step = truth * math.sqrt(variance)
-
-    def estimate(rng: np.random.Generator) -> Estimate:
-        x = rng.standard_normal(n)
-        latent = 1.2 * x + step * np.maximum(x, 0) + rng.logistic(size=n)
-        frame = pd.DataFrame({"x": x, "y": np.digitize(latent, [-2.0, -0.5, 0.7, 2.2])})
-        return ordinal.latent_slope_difference(frame, "y", "x", 0.0)
-
-    return Design(f"bend on the latent scale, n = {n}, truth {truth:g}", truth, estimate)
-
-
-def _latent_variance(truth: float) -> float:
-    """Of 1.2 x + b max(x, 0) + a logistic error, where b is `truth` times its own root; found by fixed point."""
-    hinge = 0.5 - 1 / (2 * math.pi)  # variance of max(x, 0) for a standard normal x; its covariance with x is 1/2
-    variance = 1.44 + math.pi**2 / 3
-    for _ in range(200):
-        b = truth * math.sqrt(variance)
-        variance = 1.44 + b**2 * hinge + 1.2 * b + math.pi**2 / 3
-    return variance
-
-
-def _groups(rng: np.random.Generator, first: float, second: float, n: int, m: int) -> tuple[Counts, Counts]:
-    return Counts(int(rng.binomial(n, first)), n), Counts(int(rng.binomial(m, second)), m)
+def _first_words(said: object) -> str:
+    """What a message says up to its first semicolon or bracket, without what differs from sample to sample."""
+    return re.sub(r"\d+(\.\d+)?", "…", re.split(r";| \(", str(said))[0])
