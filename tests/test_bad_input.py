@@ -260,12 +260,29 @@ def test_a_published_file_that_is_not_what_was_published_is_refused_with_both_ch
     assert path.read_bytes() == content
 
 
-def test_an_own_file_that_is_missing_skips_its_run_with_exit_code_2(project, say):
+def test_an_own_file_that_is_missing_skips_its_run_with_exit_code_3(project, say):
     (project.raw / "own" / "shop.csv").unlink()
     code, told = say("run", "satisfaction_loyalty", "-d", "shop")
-    assert code == 2
+    assert code == 3
     assert "skipped (data)" in told
     assert "the file shop.csv is not beside it; put it there, or correct `file`" in told
+
+
+def test_a_mapping_with_a_mistake_fails_its_run_before_a_kernel_with_the_sentence_of_the_notebook(project, say):
+    from helpers import study  # noqa: PLC0415
+    from helpers.errors import DataInvalid  # noqa: PLC0415
+
+    change(project.raw / "own" / "shop.yaml", "items: [l1, l2]", "itmes: [l1, l2]")
+    with pytest.raises(DataInvalid) as fault:
+        study.begin("satisfaction_loyalty", dataset="shop")
+    assert "shop.yaml:11:" in str(fault.value)
+    code, told = say("run", "satisfaction_loyalty", "-d", "shop")
+    assert code == 3
+    assert f"failed (data): {' '.join(str(fault.value).split())}" in told
+    with Store(project) as store:
+        (stored,) = store.all()
+    assert all(not cell.get("outputs") for cell in json.loads(stored.record.notebook.read_text())["cells"])
+    assert "NO RESULTS" in stored.record.page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("place", ["data/processed", "data/processed/runs", "data/processed/runs.lock"])
@@ -276,7 +293,7 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_runs(project, sa
     put(path, "a file") if not place.endswith("lock") else path.mkdir()
     put(project.notebooks / "runs.yaml", SIMULATED)
     code, told = say("run")
-    assert code == 2
+    assert code == 7
     assert f"{path}" in told
     assert "cannot be written" in told
     assert "move away what stands in its place" in told
@@ -344,7 +361,7 @@ def test_in_a_batch_the_record_and_the_page_carry_the_sentence_and_no_id(project
     project.ledger.unlink()
     command = [sys.executable, "-c", "from helpers.cli import main; main()", "run", "--jobs", "2"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "80"})
-    assert ended.returncode == 1, ended.stderr
+    assert ended.returncode == 3, ended.stderr
     assert "Traceback" not in ended.stderr
     with Store(project) as store:
         records = {stored.record.values["dataset"]: stored.record for stored in store.all()}

@@ -113,8 +113,8 @@ def _named(ending: Ending) -> str:
 
 def headlines(endings: list[tuple[Claim, Ending]], rows: list[Row]) -> list[str]:
     """A Markdown table: each claim, how it ends, and what each of its components says on which data."""
+    from helpers.digits import number  # noqa: PLC0415
     from helpers.evidence.endings import component_ending, voting  # noqa: PLC0415
-    from helpers.register.wording import interval, number  # noqa: PLC0415
 
     lines = ["| claim | ends | component: estimate [95 % interval] |", "|---|---|---|"]
     for claim, ending in endings:
@@ -122,7 +122,7 @@ def headlines(endings: list[tuple[Claim, Ending]], rows: list[Row]) -> list[str]
         told = []
         for part in claim.components:
             votes = voting(part, own)
-            found = [f"{row.dataset} {number(row.estimate)} {interval(row.ci_low, row.ci_high)}" for row in votes]
+            found = [f"{row.dataset} {number(row.estimate)} {row.limits}" for row in votes]
             ending_of = component_ending(part, own)
             if len(set(ending_of.says.values())) > 1:
                 found = [f"{words}: {row.verdict}" for words, row in zip(found, votes, strict=True)]
@@ -148,8 +148,9 @@ def _described(register: Register, claim: Claim, rows: list[Row]) -> dict[str, A
 
 
 def _lines(register: Register, claim: Claim, rows: list[Row]) -> list[str]:
+    from helpers.digits import number  # noqa: PLC0415
     from helpers.evidence.endings import component_ending  # noqa: PLC0415
-    from helpers.register.wording import interval, number, rule_sentence  # noqa: PLC0415
+    from helpers.register.wording import rule_sentence  # noqa: PLC0415
 
     own = [row for row in rows if row.claim == claim.id]
     ending = _ending(claim, rows)
@@ -165,9 +166,8 @@ def _lines(register: Register, claim: Claim, rows: list[Row]) -> list[str]:
         lines += [f"    {rule_sentence(part.rule)} {part.rule.because}", f"    known before: {part.known_before}"]
         for row in sorted(own, key=lambda row: row.role != "primary"):  # what votes stands first
             if row.component == part.id:
-                limits = interval(row.ci_low, row.ci_high)
                 lines.append(
-                    f"    {row.dataset} ({row.role}, {row.specification}): {number(row.estimate)} {limits}, "
+                    f"    {row.dataset} ({row.role}, {row.specification}): {number(row.estimate)} {row.limits}, "
                     f"n = {row.n:,}: {row.verdict}"
                 )
     if claim.notes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from helpers.catalogue.datasets import Dataset
     from helpers.evidence.ledger import Changes
     from helpers.evidence.record import RunRecord
     from helpers.project import Project
@@ -33,6 +35,8 @@ _NEW_ROWS_TOLD = 10  # more new rows than these are counted, not listed; changed
 @click.option("--force", is_flag=True, help="Run also what is fresh.")
 @click.option("--cell-limit", type=click.FloatRange(min=0, min_open=True), default=600.0, show_default=True,
               metavar="SECONDS", help="Time that one cell may take.")  # fmt: skip
+@click.option("--run-limit", type=click.FloatRange(min=0, min_open=True), default=math.inf,
+              metavar="SECONDS", help="Time that a whole run may take; by default any.")  # fmt: skip
 @click.pass_context
 def run(
     context: click.Context,
@@ -45,6 +49,7 @@ def run(
     accept: bool,
     force: bool,
     cell_limit: float,
+    run_limit: float,
 ) -> None:
     """Do the runs of notebooks/runs.yaml that are not fresh, or those of one STUDY.
 
@@ -55,11 +60,17 @@ def run(
     Only runs that runs.yaml lists write evidence into the ledger. Runs whose data cannot be had are skipped.
 
     \b
-    Exit codes:
+    Exit codes; where several of 1 to 6 apply, the smallest:
       0    every run is done or fresh, or was skipped beside others
-      1    a run failed, or the ledger differs and --accept was not given
-      2    nothing could start: a mistake in the call or in a file, no data at all,
-           a disk that refuses to be written, another batch at work
+      1    a cell of a study stopped with an error, or a page could not be made
+      2    a mistake in the call or in a file of the project (nothing has started),
+           or a study refused its parameters
+      3    a run's data are wrong, or there are no data for any run
+      4    a run took longer than its limit
+      5    a kernel was killed or did not start
+      6    the ledger differs, and --accept was not given
+      7    not now: the disk refuses to be written, or another batch is at work;
+           finished runs are kept
       130  interrupted; finished runs are kept, the next `loyalty run` does the rest
     """
     from helpers.evidence import ledger
@@ -67,15 +78,18 @@ def run(
     from helpers.runner import batch
 
     project = Project.here()
-    with batch.opened(project, dry_run=dry_run) as opened:
+    with batch.opened(project, dry_run=dry_run, demand_readable=demand_readable) as opened:
         triage = opened.triage(study, datasets, [_pair(text) for text in given], data, force=force)
         for spec, reason in triage.due if dry_run else ():
             click.echo(f"{spec.name}: {reason}" + ("" if spec.listed else " (not listed: no row in the ledger)"))
+        for spec, _, reason in triage.pages if dry_run else ():
+            click.echo(f"{spec.name}: only its page: {reason}")
         if dry_run:
             click.echo(f"{len(triage.due)} to do, {len(triage.fresh)} fresh")
             return
         ledger.read(project.ledger)  # a damaged one is told now, not after the runs
-        result = opened.execute(triage, jobs=jobs, cell_limit=cell_limit, finish=write_page, stream=sys.stderr)
+        limits = {"cell_limit": cell_limit, "run_limit": run_limit}
+        result = opened.execute(triage, jobs=jobs, **limits, finish=write_page, stream=sys.stderr)
         changes = _update_ledger(project, result, accept=accept)
         _write_index(project, result)
     _tell(result, changes)
@@ -83,12 +97,32 @@ def run(
     context.exit(_exit_code(result, changes))
 
 
-def write_page(record: RunRecord) -> Path:
+def write_page(record: RunRecord, stamp: str) -> Path:
     """The page of a run; called in the worker process that did it."""
     from helpers.pages import export
     from helpers.project import Project
 
-    return export.export(Project.here(), record)
+    return export.export(Project.here(), record, stamp)
+
+
+def demand_readable(dataset: Dataset, schema: str) -> None:
+    """Refuse a dataset that no adapter reads, or whose own mapping has a mistake; asked before any kernel starts.
+
+    Raises
+    ------
+    CatalogueError, DataInvalid
+        As the study would find out, with the same sentence.
+    """
+    from helpers.adapters import known
+    from helpers.catalogue.datasets import own_folder
+    from helpers.project import Project
+
+    if dataset.mapping is not None:
+        from helpers.adapters import own  # imports pandas, which a dataset of the catalogue does without
+
+        own.adapter(own_folder(Project.here()) / f"{dataset.slug}.yaml", schema, dataset.mapping)
+    elif dataset.simulator is None:
+        known.demand(dataset.slug, schema)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -108,6 +142,8 @@ def _update_ledger(project: Project, result: Result, *, accept: bool) -> Changes
 
 def _write_index(project: Project, result: Result) -> None:
     """Write the index anew unless it is younger than everything that it shows."""
+    from helpers.runner import keys, stamp
+
     index = project.reports / "index.html"
     shown = [
         project.ledger,
@@ -118,13 +154,14 @@ def _write_index(project: Project, result: Result) -> None:
     shown += [path for record in result.known for path in (record.page,) if path]
     if not result.did_something and index.exists():
         written = index.stat().st_mtime
-        if all(path.stat().st_mtime <= written for path in shown if path.is_file()):
+        same = stamp.carried(index, stamp.STATES) == keys.digest(result.states)
+        if same and all(path.stat().st_mtime <= written for path in shown if path.is_file()):
             return
     from helpers.pages import index as pages
     from helpers.runner.store import writable
 
     with writable(project.reports):
-        pages.write(project, result.known)
+        pages.write(project, result.known, result.states, keys.digest(result.states))
 
 
 def _tell(result: Result, changes: Changes) -> None:
@@ -139,13 +176,20 @@ def _tell(result: Result, changes: Changes) -> None:
     told = [f"{count} {status}" for status, count in counts.items() if count]
     if result.fresh:
         told.append(f"{len(result.fresh)} fresh")
-    click.echo(", ".join(told) if result.done else f"nothing to do: {len(result.fresh)} runs fresh")
+    if result.renewed:
+        told.append(f"{len(result.renewed)} page{'s' if len(result.renewed) > 1 else ''} made anew")
+    click.echo(", ".join(told) if result.did_something else f"nothing to do: {len(result.fresh)} runs fresh")
 
 
 def _exit_code(result: Result, changes: Changes) -> int:
-    if any(record.status == "failed" for record in result.done) or changes.open:
-        return 1
-    return 2 if all(record.status == "skipped" for record in result.asked) else 0
+    from helpers.runner.outcome import EXIT_CODES, LEDGER_DIFFERS
+
+    codes = [EXIT_CODES[record.cause] for record in result.done if record.status == "failed"]
+    if all(record.status == "skipped" for record in result.asked):
+        codes.append(EXIT_CODES["data"])
+    if changes.open:
+        codes.append(LEDGER_DIFFERS)
+    return min(codes, default=0)
 
 
 @click.group()

@@ -2,7 +2,15 @@
 
 
 class LoyaltyError(Exception):
-    """A mistake that the user can mend; the command line prints it without a traceback, exit code 2."""
+    """A mistake that the user can mend; the command line prints it without a traceback."""
+
+    exit_code = 2
+
+
+class Blocked(LoyaltyError):
+    """Nothing is wrong with what was asked, but not now: the disk cannot be written, or another batch is at work."""
+
+    exit_code = 7
 
 
 class RegisterError(LoyaltyError):

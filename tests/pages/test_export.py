@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from helpers.pages import export as exporting
 from helpers.pages.export import command, export
+from helpers.runner.outcome import EXIT_CODES
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "base", "wbr", "col"}
 
@@ -165,11 +166,44 @@ def test_real_data_carry_no_banner(page):
 def test_a_failed_run_tells_cause_last_good_cell_and_the_command_that_repeats_it(failed_page):
     assert "<title>[PARTIAL RESULTS] Do the satisfied stay? · south</title>" in failed_page
     box = failed_page[failed_page.index('class="box failed"') : failed_page.index("</section>")]
-    assert "<dd>cell</dd>" in box
+    assert "<dd><strong>cell</strong>: the study&#39;s own code stopped with an error</dd>" in box
     assert "code cell 1 of 3: first = 1" in box
     assert "loyalty run made_up -d south -p draws=300 --force" in box
     assert "papermill" not in failed_page
     assert "An Exception was encountered" not in failed_page
+
+
+def test_evidence_of_a_failed_run_is_shown_as_partial(project, failed, record):
+    page = export(project, dataclasses.replace(failed, evidence=record.evidence)).read_text(encoding="utf-8")
+    assert "Partial: what this run handed in before it failed" in page
+    assert "None of it enters the ledger" in page
+    assert "What this run found</h2>" not in page
+
+
+@pytest.mark.parametrize("cause", [cause for cause in EXIT_CODES if cause != "page"])  # which has no page
+def test_every_cause_is_told_in_a_sentence(project, failed, cause):
+    page = export(project, dataclasses.replace(failed, cause=cause)).read_text(encoding="utf-8")
+    assert re.search(f"<dt>Cause</dt><dd><strong>{cause}</strong>: [a-z].{{20,}}</dd>", page)
+
+
+def test_the_cell_in_which_a_kernel_died_is_not_taken_for_a_good_one(project, failed, save_notebook):
+    completed = {"papermill": {"status": "completed"}}  # as papermill leaves every cell of a kernel that died
+    cells = [
+        new_code_cell("first = 1", execution_count=1, metadata=completed),
+        new_code_cell("too_much = [0] * 10**12", execution_count=2, metadata=completed),
+        new_code_cell("never = 1", metadata=completed),
+    ]
+    killed = dataclasses.replace(failed, cause="killed", notebook=save_notebook(cells))
+    page = export(project, killed).read_text(encoding="utf-8")
+    assert "<dd>code cell 1 of 3: first = 1</dd>" in page
+    assert page.count("the run stopped here") == page.count(": not run<") == 1
+
+
+def test_cells_that_did_not_run_through_say_so(failed_page, page):
+    assert "Code (1 line)</summary>" in failed_page
+    assert "Code (1 line): the run stopped here</summary>" in failed_page
+    assert "Code (1 line): not run</summary>" in failed_page
+    assert "not run" not in page
 
 
 def test_the_code_of_the_cell_that_failed_stands_open(failed_page):
@@ -179,6 +213,7 @@ def test_the_code_of_the_cell_that_failed_stands_open(failed_page):
 
 def test_a_run_that_left_no_notebook_still_gets_a_page(project, failed):
     page = export(project, dataclasses.replace(failed, notebook=None)).read_text(encoding="utf-8")
+    assert "<title>[NO RESULTS] made_up" in page
     assert "Nothing was executed" in page
     assert "<h1>made_up</h1>" in page
 
@@ -272,3 +307,21 @@ def test_a_study_without_a_dataset_has_a_page_that_is_not_marked_as_invented(pro
     assert "NO DATASET" in page
     assert "SIMULATED DATA" not in page
     assert '<p class="banner"' not in page
+
+
+def test_the_head_carries_what_the_page_was_made_from_before_the_style_sheet(project, record):
+    carried = '{"run":"made_up.north","more":"<b> & \'c\'"}'
+    page = export(project, record, carried).read_text(encoding="utf-8")
+    (held,) = (attrs["content"] for attrs in Elements(page).named("meta") if attrs.get("name") == "loyalty-run")
+    assert held == carried
+    assert page.index('name="loyalty-run"') < page.index("<style>")
+    assert "loyalty-run" not in export(project, record).read_text(encoding="utf-8")
+
+
+def test_when_how_long_and_the_commit_are_marked_as_aside_and_nothing_else_differs(project, record):
+    first = export(project, record).read_text(encoding="utf-8")
+    later = dataclasses.replace(record, started="2030-01-01T00:00:00Z", seconds=1.0, commit="fedcba9")
+    again = export(project, later).read_text(encoding="utf-8")
+    aside = re.compile(r"(<dd data-aside>)[^<]*")
+    assert first != again
+    assert aside.sub(r"\1", first) == aside.sub(r"\1", again)

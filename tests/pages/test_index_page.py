@@ -195,3 +195,13 @@ def test_nothing_but_links_to_landing_pages_points_outside(page):
     outside = re.findall(r'<(\w+)[^>]*?\s(?:src|href|action)="https?://', page)
     assert set(outside) == {"a"}
     assert "url(" not in page
+
+
+def test_each_page_of_a_run_that_is_done_says_whether_it_stood_when_the_index_was_made(project, records):
+    states = {"made_up.north": "stale: the module helpers.x changed", "made_up.simulated_survey": "fresh"}
+    states["made_up.south.draws=300"] = "stale: failed (cell) last time"  # its status says so already
+    page = index.write(project, records, states, "0123456789abcdef").read_text(encoding="utf-8")
+    assert "paper stale: the module helpers.x changed" in words(section(page, "runs"))
+    assert "paper fresh" in words(section(page, "simulated"))
+    assert "last time" not in page
+    assert '<meta name="loyalty-states" content="0123456789abcdef">' in page

@@ -31,7 +31,8 @@ datasets:
     period: invented
   - {<<: *simulated, slug: second_survey}
   - {<<: *simulated, slug: simulated_experiment, schemas: [experiment], simulator: {schema: experiment}}
-  - slug: real_survey
+  - &real
+    slug: csibank
     title: A survey whose file is nowhere
     schemas: [survey]
     reality: real
@@ -47,6 +48,8 @@ datasets:
     landing_page: ""
     population: nobody
     period: never
+  - slug: real_survey
+    <<: *real
 """
 
 _DOCUMENTS = """

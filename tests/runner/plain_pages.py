@@ -9,7 +9,7 @@ from helpers.evidence.record import RunRecord
 from helpers.project import Project
 
 
-def write_plain(record: RunRecord) -> Path:
+def write_plain(record: RunRecord, stamp: str) -> Path:
     """A page of one line."""
     page = Project.here().reports / f"{record.run}.html"
     page.parent.mkdir(exist_ok=True)
@@ -17,11 +17,11 @@ def write_plain(record: RunRecord) -> Path:
     return page
 
 
-def write_none(record: RunRecord) -> Path:
+def write_none(record: RunRecord, stamp: str) -> Path:
     """An exporter with a fault."""
     raise ValueError(f"no page for {record.run}")
 
 
-def meet_full_disk(record: RunRecord) -> Path:
+def meet_full_disk(record: RunRecord, stamp: str) -> Path:
     """An exporter without room to write."""
     raise OSError(errno.ENOSPC, "No space left on device")

@@ -44,11 +44,13 @@ def edit(path: Path, change: Callable[[str], str]) -> None:
 def test_a_batch_runs_what_is_due_and_a_second_one_nothing(project, monkeypatch, capsys):
     noise = "from ipykernel.kernelapp import IPKernelApp\nIPKernelApp.instance().log.error('noise of a kernel')"
     write_study(project, "wrong", [noise, "1 / 0"])
-    edit(project.notebooks / "runs.yaml", lambda text: text + "- study: wrong\n")
+    runs = "- {study: tiny, datasets: [simulated_survey, second_survey, csibank, real_survey]}\n- study: wrong\n"
+    list_runs(project, runs)
     first = loyalty("run", "--jobs", "2")
     assert first.returncode == 1, first.stderr
-    assert "2 done, 1 failed, 1 skipped" in first.stdout
-    assert "tiny.real_survey: skipped (data)" in first.stderr
+    assert "2 done, 2 failed, 1 skipped" in first.stdout
+    assert "tiny.csibank: skipped (data)" in first.stderr
+    assert "tiny.real_survey: failed (data): no adapter turns the dataset 'real_survey' into" in first.stderr
     assert "noise of a kernel" not in first.stderr  # a kernel says things that mean nothing to the user
     assert "ZeroDivisionError" in (project.reports / "wrong.simulated_survey.html").read_text(encoding="utf-8")
     index = project.reports / "index.html"
@@ -67,7 +69,9 @@ def test_a_batch_runs_what_is_due_and_a_second_one_nothing(project, monkeypatch,
 
     notebook = project.notebooks / "tiny.ipynb"
     edit(notebook, lambda text: text.replace("print(level, weighting)", "print(level,  weighting)  # as asked for"))
-    assert called(monkeypatch, capsys, *words, "--dry-run") == (0, "0 to do, 2 fresh\n", "")
+    code, told, _ = called(monkeypatch, capsys, *words, "--dry-run")
+    assert (code, told.splitlines()[-1]) == (0, "0 to do, 2 fresh")
+    assert told.count(": only its page: the notebook's prose or comments changed\n") == 2
     edit(notebook, lambda text: text.replace("print(level,", "print('level', level,"))
     grid = ["run", "tiny", "-d", "second_survey", "-p", "level=0.9,0.95", "--dry-run"]
     assert called(monkeypatch, capsys, *grid)[1].splitlines() == [
@@ -85,7 +89,6 @@ def test_a_batch_runs_what_is_due_and_a_second_one_nothing(project, monkeypatch,
         (("tiny", "-p", "level=2"), "level cannot be 2.0; allowed is float from 0.5 to 0.999"),
         (("tiny", "-p", "level"), "'level' is not NAME=VALUES"),
         (("tiny", "-d", "simulated_experiment"), "does not fill the schema survey"),
-        (("--data", "real"), "loyalty data fetch real_survey"),
     ],
 )
 def test_what_cannot_start_is_told_in_a_sentence_with_exit_code_2(project, monkeypatch, capsys, words, said):
@@ -156,3 +159,12 @@ def test_a_new_study_is_refused_where_it_cannot_be(project, monkeypatch, capsys,
     assert code == 2
     assert said in told
     assert [path.name for path in project.notebooks.glob("*.ipynb")] == ["tiny.ipynb"]
+
+
+@pytest.mark.slow
+def test_a_run_beyond_its_limit_is_stopped_and_says_so(project):
+    write_study(project, "sleeps", ["import time", "print('so far')\ntime.sleep(600)"])
+    ended = loyalty("run", "sleeps", "-d", "simulated_survey", "--run-limit", "8")
+    assert ended.returncode == 4
+    assert "(time limit): the run took longer than 8 s, stopped at cell In [4] (print('so far'))" in ended.stderr
+    assert "so far" in (project.reports / "sleeps.simulated_survey.html").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from helpers.errors import LoyaltyError
 from helpers.evidence.record import RunRecord
 from helpers.project import Project
 from helpers.register import model
-from helpers.runner import batch, execute, triage, worker
+from helpers.runner import batch, execute, triage, warm, worker
 from helpers.runner.batch import Result
 from helpers.runner.outcome import DONE, Outcome
 from helpers.runner.plan import Planner
@@ -24,8 +24,9 @@ from helpers.runner.worker import Task
 
 from .conftest import HAND_IN, list_runs, make_project, write_study
 
-LOOK_AROUND = """import os
+LOOK_AROUND = """import os, sys
 print(os.environ["OMP_NUM_THREADS"], os.environ["LOYALTY_ROOT"], os.getcwd())
+print(sys.orig_argv[1])
 open("left behind", "w").close()"""
 
 
@@ -100,6 +101,11 @@ def test_a_kernel_has_one_numerical_thread_the_root_and_a_scratch_folder_that_is
     assert not (mixed.project.runs / ".scratch").exists()
 
 
+def test_the_kernels_of_a_batch_are_forked_where_that_is_possible(mixed):
+    begun_as = mixed.printed("tiny.simulated_survey").splitlines()[1]
+    assert begun_as.endswith("warm_parent.py") == warm.possible()
+
+
 def test_a_failing_cell_is_recorded_with_cause_cell_and_last_good_cell_and_keeps_its_partial_notebook(mixed):
     record = mixed.record("wrong.simulated_survey")
     assert (record.status, record.cause) == ("failed", "cell")
@@ -118,6 +124,7 @@ def test_a_killed_kernel_is_recorded_with_its_signal(mixed):
     record = mixed.record("killed.simulated_survey")
     assert (record.status, record.cause) == ("failed", "killed")
     assert "by SIGKILL" in record.message
+    assert ("peak memory" in record.message) == warm.possible()
     assert "last good: cell In [3] (import os)" in record.message
     assert record.page.exists()
 
@@ -163,7 +170,9 @@ def task(project: Project, finish) -> Task:
     """A run that has ended well and lacks its record and page."""
     planner = Planner(project, datasets.load(project), model.load(project.claims))
     spec = planner.requested("tiny", ["simulated_survey"])[0]
-    return Task(spec, project, project.runs / ".scratch" / "0", finish, cell_limit=60, commit="", outcome=DONE)
+    return Task(
+        spec, project, project.runs / ".scratch" / "0", finish, cell_limit=60, run_limit=60, commit="", outcome=DONE
+    )
 
 
 def test_a_page_that_cannot_be_written_fails_its_run_and_names_the_reason(project):
@@ -196,7 +205,8 @@ def test_evidence_that_is_no_evidence_fails_its_run(project):
 
 
 @pytest.mark.slow
-def test_time_limits_interrupt_first_then_kill_and_a_dead_worker_takes_only_its_own_run(project):
+def test_time_limits_interrupt_first_then_kill_and_a_dead_worker_takes_only_its_own_run(project, monkeypatch):
+    monkeypatch.setattr(warm, "possible", lambda: False)  # so that a kernel's parent is its worker
     write_study(project, "sleeps", ["import time", "print('so far', flush=True)\ntime.sleep(600)"])
     stubborn = (
         "import time\nwhile True:\n    try:\n        time.sleep(600)\n    except KeyboardInterrupt:\n        pass"

@@ -76,7 +76,7 @@ def test_a_list_with_a_mistake_is_refused_with_its_place(project, text, said):
 
 
 def test_a_dataset_that_does_not_fill_the_schema_is_refused_with_those_that_do(project):
-    with pytest.raises(ParameterError, match="those that do are simulated_survey, second_survey, real_survey"):
+    with pytest.raises(ParameterError, match="those that do are simulated_survey, second_survey, csibank, real_survey"):
         planner(project).requested("tiny", ["simulated_experiment"])
 
 

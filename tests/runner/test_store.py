@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from helpers.errors import LoyaltyError
 from helpers.evidence.record import Row, RunRecord
 from helpers.project import Project
 from helpers.runner import batch, keys, store
-from helpers.runner.keys import Inputs, Reads
+from helpers.runner.keys import Inputs
 from helpers.runner.store import Store, Stored
 
 ROW = Row(
@@ -28,7 +27,7 @@ RECORD = RunRecord(run="s.d", study="s", values={"cuts": [1.0]}, listed=True, re
 
 def test_what_is_saved_comes_back_the_same_even_from_a_checkout_that_was_moved(project, tmp_path):
     record = replace(RECORD, notebook=project.runs / "s.d.ipynb", page=project.reports / "s.d.html", evidence=(ROW,))
-    kept = Stored(record, Inputs("c", "v", 1, "d", {}, {"m": "1"}, {}, {}), Reads({"m": "m.py"}, {}))
+    kept = Stored(record, Inputs("c", {"cuts": "[1.0]"}, 1, "d", {}, {"m": "1"}, {}, {}))
     with Store(project) as opened:
         opened.save(kept)
         assert opened.all() == [kept]
@@ -108,7 +107,7 @@ def test_a_second_batch_in_the_same_folder_is_refused_and_a_dead_one_does_not_ho
     try:
         assert holder.stdout.readline() == "held\n"
         with (
-            pytest.raises(LoyaltyError, match=f"another batch .process {holder.pid}. is running"),
+            pytest.raises(LoyaltyError, match=rf"another batch \(process {holder.pid}, since 2\d\d\d-.*\) is at work"),
             batch.opened(project),
         ):
             pass
@@ -118,4 +117,4 @@ def test_a_second_batch_in_the_same_folder_is_refused_and_a_dead_one_does_not_ho
         holder.kill()
         holder.communicate()
     with batch.opened(project):
-        assert Path(project.processed / "runs.lock").read_text() == str(os.getpid())
+        assert (project.processed / "runs.lock").read_text().startswith(f"process {os.getpid()}, since 2")

@@ -79,10 +79,11 @@ def loyalty(root: Path, *arguments: str) -> Batch:
 
 
 def copy_of_the_project(root: Path) -> Path:
-    """Claims, datasets and notebooks, and nothing that was downloaded or made."""
+    """Claims, datasets, notebooks and what R found, and nothing that was downloaded or made."""
     here = Project.here()
     shutil.copytree(here.notebooks, root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copytree(here.claims, root / "data" / "raw" / "claims")
+    shutil.copytree(here.references, root / "tests" / "reference")
     shutil.copy(here.datasets, root / "data" / "raw" / "datasets.yaml")
     return root
 
@@ -103,13 +104,18 @@ def put_own_files(root: Path) -> None:
     (own / "my_mailing.yaml").write_text(OWN_EXPERIMENT, encoding="utf-8")
 
 
+def copy_with_few_draws(root: Path) -> Path:
+    """`copy_of_the_project`, in which the run without data takes seconds."""
+    listed = copy_of_the_project(root) / "notebooks" / "runs.yaml"
+    few = "- study: validity\n  parameters: {draws: 100}\n"
+    listed.write_text(listed.read_text(encoding="utf-8").replace("- study: validity\n", few), encoding="utf-8")
+    return root
+
+
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     """Every listed run on simulated data, and the one without data with few draws."""
-    root = copy_of_the_project(tmp_path_factory.mktemp("simulated"))
-    listed = root / "notebooks" / "runs.yaml"
-    few = "- study: validity\n  parameters: {draws: 100, slow_draws: 50}\n"
-    listed.write_text(listed.read_text(encoding="utf-8").replace("- study: validity\n", few), encoding="utf-8")
+    root = copy_with_few_draws(tmp_path_factory.mktemp("simulated"))
     return loyalty(root, "run", "--data", "simulated", "--jobs", "2")
 
 

@@ -8,17 +8,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from helpers import digits
 from helpers.catalogue import datasets
 from helpers.catalogue.datasets import Dataset
 from helpers.evidence import endings
 from helpers.evidence.record import RunRecord
 from helpers.pages import paper, site
 from helpers.pages.paper import Paper
+from helpers.pages.places import Places
 from helpers.pages.site import BUDGET_BYTES
 from helpers.project import Project
 from helpers.register import wording
 from helpers.register.verdicts import Verdict
 from helpers.whole_file import write_text
+
+#: What the cause of a failure means, in a sentence for whoever reads the page.
+CAUSES = {
+    "parameters": "the study refused a value that it was given",
+    "data": "the data are not what the study asks for",
+    "cell": "the study's own code stopped with an error",
+    "time limit": "the run took longer than it may; it was interrupted, and what it had done by then was kept",
+    "killed": "the process of the run was ended from outside",
+    "kernel": "the process that executes the cells did not start",
+    "interrupted": "the batch was stopped while this run was at work",
+}
+_CUT_OFF = ("time limit", "killed", "interrupted")
 
 
 @dataclass(frozen=True)
@@ -34,7 +48,7 @@ class Finding:
     agreement: str
 
 
-def export(project: Project, record: RunRecord) -> Path:
+def export(project: Project, record: RunRecord, stamp: str = "") -> Path:
     """Write the page of a run.
 
     The page is one file that asks for nothing else. The same record, notebook and catalogue give the same bytes. A run
@@ -46,6 +60,8 @@ def export(project: Project, record: RunRecord) -> Path:
         The checkout.
     record : RunRecord
         The run; its notebook may be missing if the run failed before it wrote one.
+    stamp : str
+        What the page's head is to carry of what it was made from; by default nothing.
 
     Returns
     -------
@@ -60,15 +76,19 @@ def export(project: Project, record: RunRecord) -> Path:
         The notebook cannot be read or the page not written; an earlier page stays as it was.
     """
     dataset = _dataset(project, record)
-    content = _paper(record)
+    places = Places.here(project)
+    content = _paper(record, places)
     context: dict[str, Any] = {
         "record": record,
+        "stamp": stamp,
         "dataset": dataset,
         "paper": content,
         "title": content.title or paper.notebook_title(project.notebooks / f"{record.study}.ipynb") or record.study,
         "parameters": {name: value for name, value in record.values.items() if name != "dataset"},
         "findings": _findings(record),
         "command": command(record),
+        "cause": CAUSES.get(record.cause, ""),
+        "message": places.hide(record.message),
         "megabytes": None,
     }
     page = site.render("page.html.j2", **context)
@@ -100,10 +120,10 @@ def _dataset(project: Project, record: RunRecord) -> Dataset | None:
     return catalogue.dataset(str(slug)) if slug in catalogue else None
 
 
-def _paper(record: RunRecord) -> Paper:
+def _paper(record: RunRecord, places: Places) -> Paper:
     if record.notebook is None or not record.notebook.exists():
         return Paper("", "", (), "")
-    return paper.read(record.notebook)
+    return paper.read(record.notebook, places, cut_off=record.cause in _CUT_OFF)
 
 
 def _findings(record: RunRecord) -> list[Finding]:
@@ -112,7 +132,7 @@ def _findings(record: RunRecord) -> list[Finding]:
             claim=row.claim,
             component=row.component,
             verdict=Verdict(row.verdict),
-            effect=f"{wording.number(row.estimate)} {wording.interval(row.ci_low, row.ci_high)}",
+            effect=f"{digits.number(row.estimate)} {row.limits}",
             measure=f"{wording.measure_name(row.measure)}, {row.unit}",
             n=row.n,
             agreement=endings.agreement(row, record.evidence),

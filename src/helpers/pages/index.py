@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from helpers.catalogue import datasets
 from helpers.evidence import ledger
 from helpers.evidence.record import RunRecord
 from helpers.pages import overview, site, view
+from helpers.pages.places import Places
 from helpers.project import Project
 from helpers.register import model
 from helpers.register.verdicts import Verdict
 from helpers.whole_file import write_text
 
 
-def write(project: Project, records: Sequence[RunRecord]) -> Path:
+def write(
+    project: Project, records: Sequence[RunRecord], states: Mapping[str, str] = MappingProxyType({}), stamp: str = ""
+) -> Path:
     """Write the index of all claims and runs.
 
     Verdicts come from the ledger alone; `records` add the pages to link, whether a result was seen again on this
@@ -27,6 +32,10 @@ def write(project: Project, records: Sequence[RunRecord]) -> Path:
         The checkout.
     records : sequence of RunRecord
         The runs known on this machine; may be empty.
+    states : mapping of str to str
+        By the name of a run, whether its page stands, in words; shown beside the page.
+    stamp : str
+        What the index's head is to carry; by default nothing.
 
     Returns
     -------
@@ -40,12 +49,15 @@ def write(project: Project, records: Sequence[RunRecord]) -> Path:
     """
     register = model.load(project.claims)
     catalogue = datasets.load(project)
+    places = Places.here(project)
+    records = [replace(record, message=places.hide(record.message)) for record in records]
     evidence = view.Evidence.gathered(ledger.read(project.ledger), records, catalogue, overview.pages(records))
     claims = view.claims(register, evidence)
-    real, simulated = overview.runs(records)
+    real, simulated = overview.runs(records, {run: places.hide(state) for run, state in states.items()})
     page = site.render(
         "index.html.j2",
         script="index.js",
+        stamp=stamp,
         register=register,
         claims=claims,
         tally=view.tally(claims),

@@ -9,9 +9,10 @@ from html import escape
 
 from markupsafe import Markup
 
+from helpers import digits
 from helpers.evidence.record import Row
 from helpers.register import wording
-from helpers.register.rules import NecessityRule, RegionRule, Rule, SignedRule
+from helpers.register.rules import RegionRule, Rule, SignedRule
 
 WIDTH, HEIGHT, AXIS_HEIGHT, MARGIN = 300, 30, 22, 14
 
@@ -34,7 +35,7 @@ class Axis:
 
 def axis(rule: Rule, rows: Sequence[Row]) -> Axis:
     """An axis that holds the rule's landmarks and every interval, with a little room; a ratio's is logarithmic."""
-    values = list(_landmarks(rule)) + [end for row in rows for end in (row.ci_low, row.ci_high)]
+    values = list(_landmarks(rule)) + [end for row in rows for end in (row.interval or ())]
     logarithmic = rule.scale == "log" and all(value > 0 for value in values)
     on_line = [math.log(value) if logarithmic else value for value in values]
     low, high = min(on_line), max(on_line)
@@ -44,18 +45,20 @@ def axis(rule: Rule, rows: Sequence[Row]) -> Axis:
 
 
 def strip(rule: Rule, row: Row, on: Axis) -> Markup:
-    """One dataset's estimate with its 95 % interval (thin) and 90 % interval (thick) over the rule's regions."""
+    """One dataset's estimate with its 95 % interval (thin) and 90 % interval (thick) over the rule's regions.
+
+    A necessity effect size has no interval: it stands over the range that additive relations give on its own data.
+    """
     middle = HEIGHT / 2
-    left, right = on.position(row.ci_low), on.position(row.ci_high)
-    inner_left, inner_right = on.position(row.ci90_low), on.position(row.ci90_high)
-    point = on.position(row.estimate)
-    shapes = [
-        *_background(rule, on),
-        _line(left, middle, right, middle, "wide"),
-        *(_line(end, middle - 4, end, middle + 4, "wide") for end in (left, right)),
-        _line(inner_left, middle, inner_right, middle, "inner"),
-        f'<circle class="estimate" cx="{point}" cy="{middle}" r="4"/>',
-    ]
+    shapes = _background(rule, row, on)
+    if row.interval is not None:
+        left, right, inner_left, inner_right = map(on.position, row.interval)
+        shapes += [
+            _line(left, middle, right, middle, "wide"),
+            *(_line(end, middle - 4, end, middle + 4, "wide") for end in (left, right)),
+            _line(inner_left, middle, inner_right, middle, "inner"),
+        ]
+    shapes.append(f'<circle class="estimate" cx="{on.position(row.estimate)}" cy="{middle}" r="4"/>')
     return _svg(HEIGHT, shapes, describe(rule, row))
 
 
@@ -71,20 +74,22 @@ def scale(rule: Rule, on: Axis) -> Markup:
 
 def describe(rule: Rule, row: Row) -> str:
     """What a strip shows, in words, for those who cannot see it."""
+    if row.interval is None:
+        return f"{row.dataset}: {digits.number(row.estimate)} {row.limits}"
+    low, high = row.interval[:2]
     parts = [
-        f"{row.dataset}: {wording.number(row.estimate)}, 95 % interval {wording.number(row.ci_low)} "
-        f"to {wording.number(row.ci_high)}"
+        f"{row.dataset}: {digits.number(row.estimate)}, 95 % interval {digits.number(low)} to {digits.number(high)}"
     ]
     if isinstance(rule, SignedRule):
         low, high = rule.null_band
         parts.append(
-            f"null value {wording.number(rule.null_value)}, null band {wording.number(low)} to {wording.number(high)}"
+            f"null value {digits.number(rule.null_value)}, null band {digits.number(low)} to {digits.number(high)}"
         )
-        parts.append(f"smallest effect {wording.number(rule.smallest)}")
+        parts.append(f"smallest effect {digits.number(rule.smallest)}")
     if isinstance(rule, RegionRule):
-        parts.append(f"claimed region {wording.number(rule.low)} to {wording.number(rule.high)}")
+        parts.append(f"claimed region {digits.number(rule.low)} to {digits.number(rule.high)}")
         if rule.claimed is not None:
-            parts.append(f"claimed value {wording.number(rule.claimed)}")
+            parts.append(f"claimed value {digits.number(rule.claimed)}")
     return "; ".join(parts)
 
 
@@ -97,7 +102,7 @@ def _landmarks(rule: Rule) -> Iterable[float]:
     return (0.0, 1.0)
 
 
-def _background(rule: Rule, on: Axis) -> list[str]:
+def _background(rule: Rule, row: Row, on: Axis) -> list[str]:
     """The regions in which an interval would decide."""
     if isinstance(rule, SignedRule):
         return [
@@ -110,8 +115,9 @@ def _background(rule: Rule, on: Axis) -> list[str]:
         if rule.claimed is not None:
             shapes.append(_line(on.position(rule.claimed), 0, on.position(rule.claimed), HEIGHT, "claimed"))
         return shapes
-    assert isinstance(rule, NecessityRule)  # its regions depend on the data's own null, which the study draws
-    return []
+    if row.null_low is None or row.null_high is None:
+        return []
+    return [_band((row.null_low, row.null_high), on, "null-band")]
 
 
 def _ticks(on: Axis) -> list[float]:

@@ -19,11 +19,15 @@ from helpers.register.verdicts import Verdict
 
 @dataclass(frozen=True)
 class RunView:
-    """A run as the list of runs shows it; `page` is a file name beside the index, empty if there is none."""
+    """A run as the list of runs shows it; `page` is a file name beside the index, empty if there is none.
+
+    ``state`` says whether the page stood when the index was made, and if not, why; empty where that is not known.
+    """
 
     record: RunRecord
     dataset: str
     page: str
+    state: str
     megabytes: float
     over_budget: bool
     verdicts: tuple[
@@ -47,9 +51,9 @@ class DocumentView:
     claims: tuple[ClaimView, ...]
 
 
-def runs(records: Sequence[RunRecord]) -> tuple[list[RunView], list[RunView]]:
+def runs(records: Sequence[RunRecord], states: Mapping[str, str]) -> tuple[list[RunView], list[RunView]]:
     """Runs on real data, and those on simulated or fictitious data, each by name."""
-    views = [_run(record) for record in sorted(records, key=lambda record: record.run)]
+    views = [_run(record, states.get(record.run, "")) for record in sorted(records, key=lambda record: record.run)]
     return (
         [view for view in views if view.record.reality in ("real", "none")],
         [view for view in views if view.record.reality not in ("real", "none")],
@@ -79,12 +83,13 @@ def statuses(views: Sequence[RunView]) -> Mapping[str, int]:
     return {status: sum(view.record.status == status for view in views) for status in ("done", "failed", "skipped")}
 
 
-def _run(record: RunRecord) -> RunView:
+def _run(record: RunRecord, state: str) -> RunView:
     size = _size(record.page)
     return RunView(
         record=record,
         dataset=str(record.values.get("dataset", "")),
         page=quote(record.page.name) if record.page and size else "",
+        state=state,
         megabytes=size / 1e6,
         over_budget=size > BUDGET_BYTES,
         verdicts=tuple(

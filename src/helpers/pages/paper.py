@@ -15,6 +15,7 @@ from traitlets.config import Config
 
 from helpers.pages import tidy
 from helpers.pages.figures import broken_figure, figure_label, inline_svg
+from helpers.pages.places import Places
 from helpers.pages.site import TEMPLATES
 
 #: The cells that papermill adds to tell of a failure; the page has a box for that.
@@ -44,13 +45,17 @@ class Paper:
     last_good: str
 
 
-def read(path: Path) -> Paper:
+def read(path: Path, places: Places, *, cut_off: bool = False) -> Paper:
     """Turn an executed notebook into HTML; the same notebook gives the same bytes.
 
     Parameters
     ----------
     path : Path
         The notebook, of any 4.x format.
+    places : Places
+        The paths of this machine, which no page tells.
+    cut_off : bool
+        Whether the run was stopped from outside, so that its last cell may have ended without an error of its own.
 
     Raises
     ------
@@ -59,6 +64,10 @@ def read(path: Path) -> Paper:
     """
     notebook = nbformat.read(path, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if _PAPERMILL_NOTE not in cell.metadata.get("tags", [])]
+    if cut_off:
+        _mark_cut_off(notebook.cells)
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        _hide_places(output, places)
     figures = _Figures()
     raw, _ = _exporter(figures).from_notebook_node(notebook)
     soup = BeautifulSoup(raw, features="html.parser")
@@ -75,6 +84,25 @@ def notebook_title(path: Path) -> str:
     cells = nbformat.read(path, as_version=4).cells
     lines = (line for cell in cells if cell.cell_type == "markdown" for line in cell.source.splitlines())
     return next((line.removeprefix("# ").strip() for line in lines if line.startswith("# ")), "")
+
+
+def _mark_cut_off(cells: Sequence[NotebookNode]) -> None:
+    """Mark the cell that was at work: papermill leaves all cells of a kernel that died as completed."""
+    begun = [cell for cell in cells if cell.cell_type == "code" and cell.execution_count is not None]
+    if begun and not any(map(_failed, begun)):
+        begun[-1].metadata["papermill"] = {"status": "failed"}
+
+
+def _hide_places(output: NotebookNode, places: Places) -> None:
+    """Take the paths of this machine out of tracebacks, warnings and printed text."""
+    for name in ("text", "evalue"):
+        if name in output:
+            output[name] = places.hide(output[name])
+    if "traceback" in output:
+        output.traceback = [places.hide(line) for line in output.traceback]
+    for kind in ("text/plain", "text/html", "text/markdown"):
+        if kind in output.get("data", {}):
+            output.data[kind] = places.hide(output.data[kind])
 
 
 class _Figures:
@@ -143,7 +171,15 @@ def _code_label(cell: NotebookNode) -> str:
     if "parameters" in tags:
         return "Parameters and their defaults"
     lines = len(cell.source.strip().splitlines())
-    return f"Code ({lines} line{'s' if lines > 1 else ''})"
+    return f"Code ({lines} line{'s' if lines > 1 else ''}){_ended(cell)}"
+
+
+def _ended(cell: NotebookNode) -> str:
+    """How a cell of a partial run ended, where it did not run through."""
+    if _ran_through(cell):
+        return ""
+    begun = _failed(cell) or cell.metadata.get("papermill", {}).get("status") in ("running", "failed")
+    return ": the run stopped here" if begun else ": not run"
 
 
 def _last_good(cells: Sequence[NotebookNode]) -> str:
@@ -156,7 +192,5 @@ def _last_good(cells: Sequence[NotebookNode]) -> str:
 
 
 def _ran_through(cell: NotebookNode) -> bool:
-    status = cell.metadata.get("papermill", {}).get("status")
-    if status is not None:
-        return status == "completed" and not _failed(cell)
-    return cell.execution_count is not None and not _failed(cell)
+    status = cell.metadata.get("papermill", {}).get("status", "completed")
+    return status == "completed" and cell.execution_count is not None and not _failed(cell)

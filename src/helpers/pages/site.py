@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 
+from helpers import digits
 from helpers.register import wording
 from helpers.register.verdicts import Verdict
 
@@ -67,10 +68,12 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     shared.filters.update(
-        number=wording.number,
-        exact=wording.exact,
+        number=digits.number,
+        exact=digits.exact,
         mark=MARKS.__getitem__,
         zh=wording.VERDICT_ZH.__getitem__,
+        measure=wording.measure_name,
+        measure_zh=wording.measure_zh,
         duration=duration,
     )
     shared.globals.update(reality_words=REALITY)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from helpers import digits
 from helpers.catalogue.datasets import Catalogue
 from helpers.evidence import endings, ledger
 from helpers.evidence.record import Row, RunRecord
@@ -167,8 +168,8 @@ def _evidence(component: Component, row: Row, axis: intervals.Axis, evidence: Ev
         row=row,
         title=evidence.titles.get(row.dataset, row.dataset),
         verdict=Verdict(row.verdict),
-        effect=wording.number(row.estimate),
-        interval=wording.interval(row.ci_low, row.ci_high),
+        effect=digits.number(row.estimate),
+        interval=row.limits,
         plot=intervals.strip(component.rule, row, axis) if comparable else Markup(""),
         page=evidence.pages.get(row.run, ""),
         standing=evidence.standing(row),
@@ -180,9 +181,10 @@ def _evidence(component: Component, row: Row, axis: intervals.Axis, evidence: Ev
 
 def _at_factors(component: Component, row: Row) -> tuple[Verdict, ...]:
     """The row's verdict at each of `FACTORS`; only a signed effect has a smallest one."""
-    if not isinstance(component.rule, SignedRule):
+    limits = row.interval
+    if not isinstance(component.rule, SignedRule) or limits is None:
         return ()
-    interval = Interval(row.ci_low, row.ci_high, row.ci90_low, row.ci90_high)
+    interval = Interval(*limits)
     return tuple(judge(at_smallest(component.rule, factor), interval) for factor in FACTORS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import shutil
 import signal
@@ -16,10 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from helpers.errors import LoyaltyError
+from helpers.errors import Blocked
 from helpers.evidence.record import RunRecord
 from helpers.project import Project
-from helpers.runner import worker
+from helpers.runner import warm, worker
 from helpers.runner.outcome import Outcome, is_disk
 from helpers.runner.plan import RunSpec
 from helpers.runner.progress import Report
@@ -43,6 +44,7 @@ def run_batch(
     report: Report,
     store: Store,
     cell_limit: float = CELL_LIMIT_SECONDS,
+    run_limit: float = math.inf,
     outcomes: Mapping[str, Outcome] | None = None,
 ) -> list[RunRecord]:
     """Do runs, `jobs` at a time, whatever becomes of each.
@@ -63,6 +65,8 @@ def run_batch(
         Keeps each record as its run ends.
     cell_limit : float
         Seconds that a cell may take; then it is interrupted, and killed if it ignores that.
+    run_limit : float
+        Seconds that a run may take, from its first cell to its last; then the same.
     outcomes : mapping of str to Outcome, optional
         Runs of which it is known already that they fail (their data are wrong): they get record and page, no kernel.
 
@@ -76,10 +80,10 @@ def run_batch(
     KeyboardInterrupt
         SIGINT or SIGTERM came. Ended runs are kept, running ones were interrupted and are recorded so; the others are
         untouched.
-    LoyaltyError
+    Blocked
         The disk refuses to be written.
     """
-    batch = _Batch(project, finish, report, store, cell_limit, dict(outcomes or {}))
+    batch = _Batch(project, finish, report, store, cell_limit, run_limit, dict(outcomes or {}))
     with _signals(batch):
         records = batch.run(specs, jobs)
     if batch.stopping:
@@ -132,10 +136,11 @@ class _Batch:
         report: Report,
         store: Store,
         cell_limit: float,
+        run_limit: float,
         outcomes: Mapping[str, Outcome],
     ) -> None:
         self.project, self.finish, self.report, self.store = project, finish, report, store
-        self.cell_limit, self.outcomes = cell_limit, outcomes
+        self.cell_limit, self.run_limit, self.outcomes = cell_limit, run_limit, outcomes
         self.commit = commit(project)
         self.stopping = False
         self.waiting: deque[Task] = deque()
@@ -153,6 +158,8 @@ class _Batch:
             stack.callback(self.report.end)
             # Not below the checkout, whose path may be longer than a socket's may be.
             sockets = Path(stack.enter_context(TemporaryDirectory(prefix="loyalty-", ignore_cleanup_errors=True)))
+            if sum(task.outcome is None for task in self.waiting) > 1:  # one kernel imports as fast as their parent
+                stack.enter_context(warm.parent(sockets, worker.environment(self.project.root, sockets)))
             for _ in range(min(jobs, len(specs))):
                 lane = _Lane(self.project.root, sockets)
                 stack.callback(lane.close)
@@ -180,7 +187,9 @@ class _Batch:
 
     def _task(self, spec: RunSpec, scratch: Path) -> Task:
         outcome = self.outcomes.get(spec.name)
-        return Task(spec, self.project, scratch, self.finish, self.cell_limit, self.commit, outcome)
+        standing = self.store.has_done(spec.name)
+        limits = self.cell_limit, self.run_limit
+        return Task(spec, self.project, scratch, self.finish, *limits, self.commit, outcome, standing)
 
     def _start(self, lane: _Lane, task: Task) -> None:
         self.running[lane.submit(task)] = lane, task
@@ -199,14 +208,18 @@ class _Batch:
         shutil.rmtree(task.scratch, ignore_errors=True)
 
     def _keep(self, stored: Stored) -> None:
-        self.records[stored.record.run] = stored.record
-        self.store.save(stored)
-        self.report.finished(stored.record)
+        record = stored.record
+        if record.cause == "interrupted" and self.store.has_done(record.run):
+            record = replace(record, message=f"{record.message}; its earlier result stands")
+        else:
+            self.store.save(stored)
+        self.records[record.run] = record
+        self.report.finished(record)
 
     def _bare(self, spec: RunSpec, fault: BaseException) -> RunRecord:
         """The record of a run that could not even be recorded by its worker."""
         if is_disk(fault):
-            raise LoyaltyError(
+            raise Blocked(
                 f"{self.project.processed} or {self.project.reports} cannot be written ({fault}); make room or make it "
                 "writable, and run again: finished runs are kept"
             ) from None

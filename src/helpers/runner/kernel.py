@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import re
 import signal
 import time
 from collections.abc import Mapping
@@ -22,11 +24,13 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from helpers.runner.outcome import DONE, Outcome, is_disk
+from helpers.runner.warm_provisioner import WarmProvisioner
 
 ENGINE = "watched"
 POLL_SECONDS = 0.2
 GRACE_SECONDS = 5.0  # between the interrupt, which lets a cell keep what it has, and the kill
 START_SECONDS = 60
+CELL_LIMIT, RUN_LIMIT, STOP = "cell limit", "run limit", "stop"
 
 #: Errors of a study that are not the fault of its code.
 _CAUSES = {
@@ -44,27 +48,34 @@ class Stopped(Exception):
 
 @dataclass
 class Watch:
-    """Interrupts a running cell at its limit or when `stop` appears, and kills the kernel if it ignores that.
+    """Interrupts a running cell at a limit or when `stop` appears, and kills the kernel if it ignores that.
 
     Parameters
     ----------
     cell_limit : float
         Seconds that a cell may take.
+    run_limit : float
+        Seconds that the run may take, from its first cell to its last; the kernel's start has a limit of its own.
     stop : Path
         A file whose existence means that the batch wants to stop. A file, because it works the same whatever executor
         brought the run here.
     """
 
     cell_limit: float
+    run_limit: float
     stop: Path
-    reason: str = ""  # why the watch interrupted: "time limit" or "interrupted"
+    reason: str = ""  # why the watch interrupted: `CELL_LIMIT`, `RUN_LIMIT` or `STOP`
     cell: str = ""  # the cell that runs or ran last, in words
     last_good: str = ""
     manager: Any = None
     _client: Any = None
     _timer: asyncio.TimerHandle | None = None
-    _deadline: float = 0.0
+    _killed: bool = False
+    _cell_ends: float = math.inf  # at these times, on the clock of `time.monotonic`
+    _run_ends: float = math.inf
+    _killed_at: float = math.inf
     _pending: asyncio.Future[Any] | None = None
+    _peak_bytes: int | None = None  # of a cold kernel, as seen last
 
     def attach(self, client: PapermillNotebookClient) -> None:
         """Follow the cells of a client."""
@@ -79,12 +90,13 @@ class Watch:
 
     def _begin_cell(self, cell: Any, cell_index: int) -> None:
         self.manager = self._client.km
-        if self.stop.exists():
-            self.reason = self.reason or "interrupted"
+        self._cell_ends = math.inf
+        self._run_ends = min(self._run_ends, time.monotonic() + self.run_limit)
+        self.reason = self.reason or self._due()
         if self.reason:
             raise Stopped
         self.cell = f"cell In [{self._client.code_cells_executed + 1}] ({_first_line(cell.source)})"
-        self._deadline = time.monotonic() + self.cell_limit
+        self._cell_ends = time.monotonic() + self.cell_limit
         self._look()
 
     def _end_cell(self, cell: Any, cell_index: int, execute_reply: Mapping[str, Any]) -> None:
@@ -93,24 +105,60 @@ class Watch:
             self.last_good = self.cell
 
     def _look(self) -> None:
-        now = time.monotonic()
-        if not self.reason and (self.stop.exists() or now > self._deadline):
-            self.reason = "interrupted" if self.stop.exists() else "time limit"
-            self._deadline = now + GRACE_SECONDS
-            self._pending = asyncio.ensure_future(self.manager.interrupt_kernel())
-        elif self.reason and now > self._deadline:
+        self._peak_bytes = _peak_bytes(_process(self.manager)) or self._peak_bytes
+        if not self.reason:
+            self.reason = self._due()
+            if self.reason:
+                self._killed_at = time.monotonic() + GRACE_SECONDS
+                self._pending = asyncio.ensure_future(self.manager.interrupt_kernel())
+        elif time.monotonic() > self._killed_at:
+            self._killed = True
             self._pending = asyncio.ensure_future(self.manager.signal_kernel(signal.SIGKILL))
             return
         self._timer = asyncio.get_running_loop().call_later(POLL_SECONDS, self._look)
 
+    def _due(self) -> str:
+        """Why the run has to stop now; empty if it may go on."""
+        now = time.monotonic()
+        if self.stop.exists():
+            return STOP
+        if now > self._cell_ends:
+            return CELL_LIMIT
+        return RUN_LIMIT if now > self._run_ends else ""
+
+    def outcome(self) -> Outcome:
+        """Why the watch stopped the run."""
+        where = self.cell or "the start of its kernel"
+        then = f"{', ignored the interrupt and was killed' if self._killed else ''}{self.after()}"
+        if self.reason == STOP:
+            return Outcome("interrupted", f"the batch was stopped at {where}{then}")
+        if self.reason == RUN_LIMIT:
+            return Outcome("time limit", f"the run took longer than {self.run_limit:g} s, stopped at {where}{then}")
+        return Outcome("time limit", f"{where} took longer than {self.cell_limit:g} s{then}")
+
+    def after(self) -> str:
+        """The last cell that ended well, to end a message with."""
+        return f"; last good: {self.last_good}" if self.last_good else "; no cell before it"
+
     def exit_signal(self) -> str:
-        """The signal that ended the kernel, in words, where the operating system tells."""
-        process = getattr(getattr(self.manager, "provisioner", None), "process", None)
+        """The signal that ended the kernel and the memory that it held, in words, where the operating system tells."""
+        process = _process(self.manager)
         code = getattr(process, "returncode", None)
+        peak = getattr(process, "peak_bytes", None) or self._peak_bytes
+        held = f" (peak memory {peak / 1e6:.0f} MB)" if peak else ""
         if code is None or code >= 0:
-            return f"with exit code {code}" if code is not None else "unexpectedly"
+            return (f"with exit code {code}" if code is not None else "unexpectedly") + held
         name = signal.Signals(-code).name
-        return f"by {name}" + (", as the system does when memory runs out" if name == "SIGKILL" else "")
+        return f"by {name}{held}" + (", as the system does when memory runs out" if name == "SIGKILL" else "")
+
+
+class _Client(PapermillNotebookClient):
+    """papermill's client of a kernel that is warm where that is to be had."""
+
+    def create_kernel_manager(self):
+        manager = super().create_kernel_manager()
+        manager.provisioner = WarmProvisioner(kernel_spec=manager.kernel_spec, parent=manager)
+        return manager
 
 
 class WatchedEngine(NBClientEngine):
@@ -127,7 +175,7 @@ class WatchedEngine(NBClientEngine):
         """
         # Sockets rather than ports: others cannot listen, and two kernels that start at once cannot choose the same.
         sockets = Config(KernelManager={"transport": "ipc"})
-        client = PapermillNotebookClient(
+        client = _Client(
             nb_man,
             config=sockets,
             kernel_name=kernel_name,
@@ -203,17 +251,30 @@ def _failure(fault: Exception, watch: Watch, kernel_log: Path) -> Outcome:
         said = kernel_log.read_text(encoding="utf-8", errors="replace").strip() if kernel_log.exists() else ""
         last = f"; it said last: {said.splitlines()[-1]}" if said else ""
         return Outcome("kernel", f"the kernel did not start: {str(fault) or type(fault).__name__}{last}")
-    after = f"; last good: {watch.last_good}" if watch.last_good else "; no cell before it"
-    if watch.reason == "time limit":
-        return Outcome("time limit", f"{watch.cell} took longer than {watch.cell_limit:g} s{after}")
-    if watch.reason == "interrupted":
-        return Outcome("interrupted", f"the batch was stopped at {watch.cell or 'the start of its kernel'}{after}")
+    if watch.reason:
+        return watch.outcome()
+    after = watch.after()
     if isinstance(fault, DeadKernelError):
         return Outcome("killed", f"the kernel was ended in {watch.cell} {watch.exit_signal()}{after}")
     if isinstance(fault, PapermillExecutionError):
         cause = _CAUSES.get(fault.ename, "cell")
         return Outcome(cause, f"{watch.cell} stopped with {fault.ename}: {fault.evalue}{after}")
     return Outcome("cell", f"{watch.cell} stopped with {type(fault).__name__}: {fault}{after}")
+
+
+def _process(manager: Any) -> Any:
+    """The kernel's process: a Popen, or a `warm.Kernel`, whose parent tells its peak memory when it has ended."""
+    return getattr(getattr(manager, "provisioner", None), "process", None)
+
+
+def _peak_bytes(process: Any) -> int | None:
+    """Peak memory of a living process; None where the operating system does not tell."""
+    try:
+        status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii", errors="replace")
+    except (AttributeError, OSError):
+        return None
+    found = re.search(r"^VmHWM:\s+(\d+) kB", status, flags=re.MULTILINE)
+    return int(found[1]) * 1024 if found else None
 
 
 def _first_line(source: str) -> str:

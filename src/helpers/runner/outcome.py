@@ -5,7 +5,20 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass
 
-_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+#: Exit code of ``loyalty run`` by the cause of a run's failure; where several apply, the smallest counts.
+EXIT_CODES = {
+    "cell": 1,
+    "page": 1,
+    "parameters": 2,
+    "data": 3,
+    "time limit": 4,
+    "killed": 5,
+    "kernel": 5,
+    "interrupted": 130,
+}
+LEDGER_DIFFERS = 6  # the ledger keeps its rows, since --accept was not given
+
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @dataclass(frozen=True)

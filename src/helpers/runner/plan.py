@@ -12,10 +12,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from helpers import checked_yaml, parameters
-from helpers.catalogue.datasets import Catalogue
+from helpers.catalogue import files
+from helpers.catalogue.datasets import Catalogue, Dataset
 from helpers.errors import LoyaltyError, ParameterError
+from helpers.evidence.record import RunRecord
 from helpers.project import Project
-from helpers.register.model import Register
+from helpers.register.model import Component, Register
 from helpers.runner import keys, studies
 from helpers.runner.studies import Study
 
@@ -57,10 +59,16 @@ class RunSpec:
         The datasets that its values name; the first is the one in its name.
     reality : str
         That of its dataset: ``real``, ``fictitious`` or ``simulated``; ``none`` without a dataset.
-    code, entry : str
-        Digests of the notebook's code and of the datasets' entries in the catalogue.
+    code, text, entry : str
+        Digests of what the notebook's code does, of all that a reader sees of it, and of the datasets' entries in the
+        catalogue.
     claims : mapping of str to str
-        Digest of each claim that the study answers, rules included.
+        Digest of what the study shows of each claim that it answers, and of each of its components, rule included.
+    components : mapping of str to str
+        Digest of every component of the register: a study may look at another's.
+    files : mapping of str to Path
+        Where the files that it may read are now, by ``folder/file``: its datasets', as far as they are on this machine,
+        reference results, and the ledger.
     """
 
     name: str
@@ -73,8 +81,11 @@ class RunSpec:
     datasets: tuple[str, ...] = ()
     reality: str = "none"
     code: str = ""
+    text: str = ""
     entry: str = ""
     claims: Mapping[str, str] = field(default_factory=dict)
+    components: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
 
 
 class Planner:
@@ -95,6 +106,7 @@ class Planner:
         self.catalogue = catalogue
         self.register = register
         self._studies: dict[str, Study] = {}
+        self._claims_of: dict[str, dict[str, str]] = {}
 
     @cached_property
     def listed(self) -> tuple[RunSpec, ...]:
@@ -123,6 +135,7 @@ class Planner:
         """The study of that name, read once."""
         if name not in self._studies:
             self._studies[name] = studies.load(self.project, name)
+            self._claims_of[name] = self._claims(self._studies[name])
         return self._studies[name]
 
     def requested(
@@ -224,7 +237,6 @@ class Planner:
             if study.parameters[name].schema
         ]
         name = parameters.run_name(study.name, study.parameters, values)
-        answered = {claim.id for claim, _ in self.register.components_of(study.name)} | set(study.claims)
         return RunSpec(
             name=name,
             study=study.name,
@@ -236,8 +248,61 @@ class Planner:
             datasets=tuple(dataset.slug for dataset in used),
             reality=used[0].reality if used else "none",
             code=study.code,
+            text=study.text,
             entry=keys.digest([dataset.model_dump(mode="json") for dataset in used]),
-            claims={
-                claim: keys.digest(self.register.claim(claim).model_dump(mode="json")) for claim in sorted(answered)
-            },
+            claims=self._claims_of[study.name],
+            components=self._components,
+            files=self._files(used),
         )
+
+    def again(self, record: RunRecord) -> RunSpec:
+        """The run of a record as it would be planned now: with the values that its name tells, and today's defaults.
+
+        Raises
+        ------
+        ParameterError, CatalogueError
+            The study, the dataset or a parameter is no more, or a value is not allowed any more.
+        """
+        cut = "~" in record.run  # a name too long does not tell all
+        told = {name: value for name, value in record.values.items() if cut or _tells(record.run, name)}
+        spec = self._spec(self.study(record.study), told, listed=False)
+        return self._known([spec])[0]
+
+    def _claims(self, study: Study) -> dict[str, str]:
+        parts = self.register.components_of(study.name)
+        names = sorted({claim.id for claim, _ in parts} | set(study.claims))
+        own = sorted(f"{claim.id}/{part.id}" for claim, part in parts)
+        if study.inputs == "none":  # it may look at the rule of any component, one that is new included
+            own = sorted(self._components)
+        return {name: self._shown(name) for name in names} | {name: self._components[name] for name in own}
+
+    def _shown(self, name: str) -> str:
+        """Digest of what a study shows of a claim beside its components: words, sources, disputes."""
+        claim, register = self.register.claim(name), self.register
+        shown: list[BaseModel] = [claim.paraphrase, *(register.documents[document] for document in claim.documents)]
+        shown += [entry for entry in register.disagreements if name in entry.claims]
+        shown += [entry for entry in register.misattributions if name in entry.claims]
+        return keys.digest([item.model_dump(mode="json") for item in shown])
+
+    @cached_property
+    def _components(self) -> dict[str, str]:
+        claims = self.register.claims.values()
+        return {f"{claim.id}/{part.id}": _component_digest(part) for claim in claims for part in claim.components}
+
+    def _files(self, datasets: Sequence[Dataset]) -> dict[str, Path]:
+        located = (files.locate(self.project, dataset).found.values() for dataset in datasets)
+        paths = [found.path for each in located for found in each]
+        return {keys.name_of(path): path for path in (*paths, *self._references, self.project.ledger)}
+
+    @cached_property
+    def _references(self) -> tuple[Path, ...]:
+        return tuple(self.project.references.glob("*.json"))
+
+
+def _component_digest(part: Component) -> str:
+    """Without the datasets that the register names for it: another one changes nothing of the runs on these."""
+    return keys.digest(part.model_dump(mode="json", exclude={"datasets"}))
+
+
+def _tells(run: str, name: str) -> bool:
+    return name == "dataset" or f".{name}=" in run

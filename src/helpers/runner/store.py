@@ -9,23 +9,20 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from helpers.errors import LoyaltyError
+from helpers.errors import Blocked, LoyaltyError
 from helpers.evidence.record import Row, RunRecord
 from helpers.project import Project
 from helpers.runner import keys
-from helpers.runner.keys import Inputs, Reads
+from helpers.runner.keys import Inputs
 
-# A file that was written with other fields is begun anew, which costs a rerun and loses no result.
-_FORMAT = (
-    zlib.crc32(",".join(item.name for kind in (RunRecord, Row, Inputs, Reads) for item in fields(kind)).encode()) >> 1
-)
 _TABLES = """
-create table if not exists runs (run text primary key, record text not null, inputs text, reads text);
+create table if not exists runs (run text primary key, record text not null, inputs text, files text);
 create table if not exists files (path text primary key, modified integer, size integer, sha256 text);
 """
 _RACY_SECONDS = 2.0  # a file written that recently may change again within one tick of the file system's clock
@@ -33,11 +30,21 @@ _RACY_SECONDS = 2.0  # a file written that recently may change again within one 
 
 @dataclass(frozen=True)
 class Stored:
-    """A run as it was left: its record, and if it ended well, its inputs at the time and what it read."""
+    """A run as it was left: its record, and if it came so far, its inputs at the time.
+
+    ``files`` are the SHA-256 of its executed notebook and its page, which `Store.save` takes: a batch that is killed
+    between the writing of these and the saving of its record leaves files that are not this record's.
+    """
 
     record: RunRecord
     inputs: Inputs | None = None
-    reads: Reads | None = None
+    files: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+# A file that was written with other fields is begun anew, which costs a rerun and loses no result.
+_FORMAT = (
+    zlib.crc32(",".join(item.name for kind in (RunRecord, Row, Inputs, Stored) for item in fields(kind)).encode()) >> 1
+)
 
 
 class Store:
@@ -77,10 +84,33 @@ class Store:
 
     def save(self, stored: Stored) -> None:
         """Keep a run, in place of what was known of it."""
-        parts = [json.dumps(asdict(part)) if part else None for part in (stored.inputs, stored.reads)]
+        record = stored.record
+        files = {str(path): keys.hash_file(path) for path in (record.notebook, record.page) if path}
+        names = {os.path.relpath(path, self._root): digest for path, digest in files.items()}
+        inputs = json.dumps(asdict(stored.inputs)) if stored.inputs else None
         self._write(
-            "insert or replace into runs values (?, ?, ?, ?)", (stored.record.run, self._pack(stored.record), *parts)
+            "insert or replace into runs values (?, ?, ?, ?)",
+            (record.run, self._pack(record), inputs, json.dumps(names)),
         )
+
+    def has_done(self, run: str) -> bool:
+        """Whether a run ended well at some earlier time, whatever became of its inputs since."""
+        known = self.get(run)
+        return known is not None and known.record.status == "done"
+
+    def lost_notebook(self, stored: Stored) -> str:
+        """Whether a run's executed notebook is gone or another's, in words; empty where it is the one it wrote."""
+        return self._lost("executed notebook", stored.record.notebook, stored)
+
+    def lost_page(self, stored: Stored) -> str:
+        """The same of its page."""
+        return self._lost("page", stored.record.page, stored)
+
+    def _lost(self, what: str, path: Path | None, stored: Stored) -> str:
+        if path is None or not path.exists():
+            return f"its {what} is gone"
+        same = self.hash_file(path) == stored.files.get(os.path.relpath(path, self._root))
+        return "" if same else f"its {what} is not the one it wrote"
 
     def save_skipped(self, record: RunRecord) -> None:
         """Keep that a run was skipped, unless something is known of an earlier time when it could run."""
@@ -90,12 +120,12 @@ class Store:
 
     def get(self, run: str) -> Stored | None:
         """What is known of a run."""
-        row = self._read("select record, inputs, reads from runs where run = ?", run)
+        row = self._read("select record, inputs, files from runs where run = ?", run)
         return self._unpack(row[0]) if row else None
 
     def all(self) -> list[Stored]:
         """Every run, by name."""
-        return [self._unpack(row) for row in self._read("select record, inputs, reads from runs order by run")]
+        return [self._unpack(row) for row in self._read("select record, inputs, files from runs order by run")]
 
     def hash_file(self, path: Path) -> str:
         """SHA-256 of a file, from memory if its size and time of change are those of last time; `MISSING` if none."""
@@ -127,17 +157,13 @@ class Store:
                 content[name] = os.path.relpath(content[name], self._root)
         return json.dumps(content)
 
-    def _unpack(self, row: tuple[str, str | None, str | None]) -> Stored:
+    def _unpack(self, row: tuple[str, str | None, str]) -> Stored:
         content = json.loads(row[0])
         for name in ("notebook", "page"):
             if content[name] is not None:
                 content[name] = self._root / content[name]
         content["evidence"] = tuple(Row(**item) for item in content["evidence"])
-        return Stored(
-            RunRecord(**content),
-            Inputs(**json.loads(row[1])) if row[1] else None,
-            Reads(**json.loads(row[2])) if row[2] else None,
-        )
+        return Stored(RunRecord(**content), Inputs(**json.loads(row[1])) if row[1] else None, json.loads(row[2]))
 
 
 @contextlib.contextmanager
@@ -146,8 +172,10 @@ def writable(path: Path) -> Iterator[None]:
 
     Raises
     ------
+    Blocked
+        The body met an OSError, or SQLite could not write.
     LoyaltyError
-        The body met an OSError or an SQLite error.
+        The file is no SQLite database.
     """
     try:
         yield
@@ -158,7 +186,7 @@ def writable(path: Path) -> Iterator[None]:
             ) from None
         said = fault.strerror if isinstance(fault, OSError) else None
         where = f"{fault.filename}: " if isinstance(fault, OSError) and fault.filename not in (None, str(path)) else ""
-        raise LoyaltyError(
+        raise Blocked(
             f"{path} cannot be written ({where}{said or fault}); make it writable, make room on the disk, or move away "
             "what stands in its place, and run again: finished runs are kept"
         ) from None
@@ -170,8 +198,8 @@ def batch_lock(project: Project) -> Iterator[None]:
 
     Raises
     ------
-    LoyaltyError
-        Another batch holds it.
+    Blocked
+        Another batch holds it, or the folder cannot be written.
     """
     path = project.processed / "runs.lock"
     with writable(project.processed):
@@ -183,11 +211,12 @@ def batch_lock(project: Project) -> Iterator[None]:
             fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            raise LoyaltyError(
-                f"another batch (process {holder}) is running in {project.root}; wait until it ends, then run again"
+            holder = lock.read().strip() or "which has just begun"
+            raise Blocked(
+                f"another batch ({holder}) is at work in {project.root}; wait until it ends, then run again"
             ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+        with writable(path):
+            lock.truncate(0)
+            lock.write(f"process {os.getpid()}, since {datetime.now().astimezone().isoformat(' ', 'seconds')}")
+            lock.flush()
         yield

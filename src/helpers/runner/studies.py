@@ -35,8 +35,8 @@ class Study:
         The schema that its dataset has to fill; None without a dataset.
     claims : tuple of str
         Ids of the claims that its metadata name.
-    code : str
-        Digest of its code cells.
+    code, text : str
+        Digests of what its code cells do, and of all that a reader sees of it.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Study:
     schema: str | None
     claims: tuple[str, ...]
     code: str
+    text: str
 
 
 def names(project: Project) -> list[str]:
@@ -66,7 +67,8 @@ def load(project: Project, name: str) -> Study:
     metadata = notebook.get("metadata", {}).get("loyalty")
     declared = parameters.read(path)
     inputs, schema, claims = _metadata(path, metadata, declared)
-    return Study(name, path, declared, inputs, schema, claims, keys.code_digest(notebook))
+    code, text = keys.code_digest(notebook), keys.text_digest(notebook)
+    return Study(name, path, declared, inputs, schema, claims, code, text)
 
 
 def _metadata(path: Path, found: Any, declared: Mapping[str, Parameter]) -> tuple[str, str | None, tuple[str, ...]]:

@@ -11,21 +11,32 @@ from helpers.catalogue.datasets import Catalogue
 from helpers.errors import DataInvalid, DataUnavailable
 from helpers.evidence.record import RunRecord
 from helpers.project import Project
-from helpers.runner import keys
 from helpers.runner.outcome import Outcome
 from helpers.runner.plan import RunSpec
+from helpers.runner.standing import Standing
 from helpers.runner.store import Store, Stored
 
 
 @dataclass(frozen=True)
 class Triage:
-    """Runs whose stored result still stands (with their records), and those to do (each with the reason in words)."""
+    """What is to be done for the runs asked for.
+
+    Attributes
+    ----------
+    fresh : tuple of RunRecord
+        Runs whose stored result still stands.
+    due : tuple of (RunSpec, str)
+        Runs to execute, each with the reason in words.
+    pages : tuple of (RunSpec, Stored, str)
+        Fresh runs whose page is to be made anew, each with the reason in words; nothing is executed for these.
+    """
 
     fresh: tuple[RunRecord, ...]
     due: tuple[tuple[RunSpec, str], ...]
+    pages: tuple[tuple[RunSpec, Stored, str], ...] = ()
 
 
-def triage(specs: Sequence[RunSpec], store: Store, *, force: bool = False) -> Triage:
+def triage(specs: Sequence[RunSpec], store: Store, standing: Standing, *, force: bool = False) -> Triage:
     """Tell fresh runs from those that are due.
 
     Parameters
@@ -34,34 +45,22 @@ def triage(specs: Sequence[RunSpec], store: Store, *, force: bool = False) -> Tr
         The runs asked for.
     store : Store
         What earlier batches left.
+    standing : Standing
+        Tells why something does not stand.
     force : bool
         Whether to do all again.
     """
-    fresh, due = [], []
+    fresh, due, pages = [], [], []
     for spec in specs:
         stored = store.get(spec.name)
-        reason = "asked for by --force" if force else why_due(spec, stored, store)
+        reason = "asked for by --force" if force else standing.run_due(spec, stored)
         if reason or stored is None:
             due.append((spec, reason))
-        else:
-            fresh.append(replace(stored.record, listed=spec.listed))
-    return Triage(tuple(fresh), tuple(due))
-
-
-def why_due(spec: RunSpec, stored: Stored | None, store: Store) -> str:
-    """Why a run has to be done, in words; empty if its stored result stands."""
-    if stored is None:
-        return "never run"
-    record = stored.record
-    if record.status != "done" or stored.inputs is None or stored.reads is None:
-        return f"{record.status} last time" + (f" ({record.cause})" if record.cause else "")
-    changes = stored.inputs.changes(keys.inputs(spec, stored.reads, store.hash_file))
-    if changes:
-        return "; ".join(changes[:3]) + (f"; and {len(changes) - 3} more" if len(changes) > 3 else "")
-    for what, path in (("executed notebook", record.notebook), ("page", record.page)):
-        if path is None or not path.exists():
-            return f"its {what} is gone"
-    return ""
+            continue
+        fresh.append(replace(stored.record, listed=spec.listed))
+        if reason := standing.page_due(spec, stored):
+            pages.append((spec, stored, reason))
+    return Triage(tuple(fresh), tuple(due), tuple(pages))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,15 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import helpers
+from helpers import parameters
 from helpers.evidence.record import Row, RunRecord
 from helpers.project import Project
-from helpers.runner import keys
+from helpers.runner import keys, stamp
 from helpers.runner.keys import Reads
 from helpers.runner.outcome import Outcome, is_disk
 from helpers.runner.plan import RunSpec
 from helpers.runner.store import Stored
 
-Finish = Callable[[RunRecord], Path]
+#: Writes the page of a record, with the stamp that it carries, and returns its path; must be picklable.
+Finish = Callable[[RunRecord, str], Path]
 
 #: papermill marks a failed notebook with cells of its own; the page says it in its own way.
 _MARKER = "papermill-error-cell-tag"
@@ -44,13 +47,17 @@ class Task:
     scratch : Path
         Folder of this run alone; removed by the parent afterwards.
     finish : callable
-        Writes the page of a record and returns its path; must be picklable.
+        Writes the page of a record.
     cell_limit : float
         Seconds that a cell may take.
+    run_limit : float
+        Seconds that the run may take.
     commit : str
         State of the checkout.
     outcome : Outcome or None
         Given if it is known already how the run ended: then no kernel starts, and only record and page are made.
+    standing : bool
+        Whether there is an earlier good result, whose notebook and page an interruption must not replace.
     """
 
     spec: RunSpec
@@ -58,8 +65,10 @@ class Task:
     scratch: Path
     finish: Finish
     cell_limit: float
+    run_limit: float
     commit: str
     outcome: Outcome | None = None
+    standing: bool = False
 
     @property
     def stop(self) -> Path:
@@ -72,19 +81,30 @@ class Task:
         return self.scratch / "executed.ipynb"
 
 
+def environment(root: Path, sockets: Path) -> dict[str, str]:
+    """What kernels find in their environment, and what the parent of warm ones needs before it imports anything.
+
+    Two pools of numerical threads on the same cores cancel the gain of running side by side, so each has one thread.
+    """
+    return dict.fromkeys(_THREADS, "1") | {
+        "LOYALTY_ROOT": str(root),
+        "JUPYTER_RUNTIME_DIR": str(sockets),
+        "PYTHONHASHSEED": "0",  # the order of sets must not reach a page
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # a warning of the debugger that every kernel would print
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow's thread, which no process should fork beside
+    }
+
+
 def prepare(root: Path, sockets: Path) -> None:
     """Set a worker process up: its kernels inherit the environment, and their sockets stand in `sockets`.
 
-    Two pools of numerical threads on the same cores cancel the gain of running side by side, so each has one thread.
     The interrupt that a terminal sends to the whole group is the parent's business: a worker leaves the group, since
     nbclient would answer it by killing the kernel in the middle of a cell.
     """
     os.setsid()
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    os.environ["LOYALTY_ROOT"] = str(root)
-    os.environ["JUPYTER_RUNTIME_DIR"] = str(sockets)
-    os.environ["PYTHONHASHSEED"] = "0"  # the order of sets must not reach a page
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # a warning of the debugger that every kernel would print
+    os.environ.update(environment(root, sockets))
+    # jsonschema does without it: a grammar of addresses, which takes more than half of papermill's import to build.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which kernels would inherit
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # held back while this process started
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -109,6 +129,7 @@ def perform(task: Task) -> Stored:
     started, clock = datetime.now(UTC), time.monotonic()
     modules = keys.hashes_of(Path(helpers.__path__[0]).resolve())
     outcome = task.outcome or _execute(task)
+    earlier_stands = task.standing and outcome.cause == "interrupted"
     record = RunRecord(
         run=task.spec.name,
         study=task.spec.study,
@@ -122,10 +143,9 @@ def perform(task: Task) -> Stored:
         commit=task.commit,
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - clock, 1),
-        notebook=_keep_notebook(task),
-        versions=keys.versions(),
+        notebook=None if earlier_stands else _keep_notebook(task),
     )
-    return _with_page(task, _with_results(task, record, modules))
+    return Stored(record) if earlier_stands else with_page(task.finish, _with_results(task, record, modules))
 
 
 def _execute(task: Task) -> Outcome:
@@ -150,7 +170,7 @@ def _execute(task: Task) -> Outcome:
     )
     os.environ["LOYALTY_RUN"] = str(request)
     os.environ["IPYTHONDIR"] = str(task.scratch / "ipython")  # nobody's start-up files reach a run
-    watch = kernel.Watch(task.cell_limit, task.stop)
+    watch = kernel.Watch(task.cell_limit, task.run_limit, task.stop)
     return kernel.execute(task.spec.notebook, task.executed, task.spec.values, work, watch)
 
 
@@ -182,25 +202,39 @@ def _with_results(task: Task, record: RunRecord, modules: Mapping[str, str]) -> 
     try:
         reads = Reads(**(_read_json(task.scratch / "reads.json") or {}))
         rows = _read_json(task.scratch / "evidence.json") or []
-        inputs = keys.inputs(
-            task.spec, reads, lambda path: modules.get(str(path)) or reads.files.get(str(path)) or keys.hash_file(path)
-        )
+        spec = replace(task.spec, code=_executed_code(record))
+        inputs = keys.inputs(spec, reads, lambda path: modules.get(str(path)) or keys.hash_file(path))
         evidence = tuple(Row(**{**row, "run_key": inputs.key}) for row in rows)
     except (TypeError, AttributeError, json.JSONDecodeError) as fault:
         message = f"the study wrote evidence that cannot be read: {fault}"
         return Stored(replace(record, status="failed", cause=record.cause or "cell", message=record.message or message))
-    checksums = {"/".join(Path(path).parts[-2:]): found for path, found in sorted(reads.files.items())}
-    record = replace(record, key=inputs.key, checksums=checksums, evidence=evidence)
-    return Stored(record, inputs, reads)
+    checksums = {keys.name_of(Path(path)): found for path, found in sorted(reads.files.items())}
+    record = replace(record, key=inputs.key, checksums=checksums, versions=inputs.versions, evidence=evidence)
+    return Stored(record, inputs)
+
+
+def _executed_code(record: RunRecord) -> str:
+    """The digest of the code that ran, which an edit since the run was planned may have made another."""
+    assert record.notebook is not None
+    return keys.code_digest(parameters.open_notebook(record.notebook))
 
 
 def _read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def _with_page(task: Task, stored: Stored) -> Stored:
+def with_page(finish: Finish, stored: Stored, notebook: Path | None = None) -> Stored:
+    """Make the page of a run, from its own executed notebook or from another one; a fault of it fails the run.
+
+    Raises
+    ------
+    OSError
+        The disk refused to be written.
+    """
+    shown = replace(stored.record, notebook=notebook or stored.record.notebook)
     try:
-        return replace(stored, record=replace(stored.record, page=task.finish(stored.record)))
+        page = finish(shown, stamp.of(shown, stored.inputs))
+        return replace(stored, record=replace(stored.record, page=page))
     except Exception as fault:
         if is_disk(fault):
             raise

@@ -1,0 +1,53 @@
+"""A forked kernel is an ordinary one to a study: every output of every study, and all evidence, are the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.project import Project
+from helpers.runner import warm
+
+from .conftest import Batch, copy_with_few_draws
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not warm.possible(), reason="kernels cannot be forked here")]
+
+COMMAND = "from helpers.cli import main; main()"
+ORDINARY = f"from helpers.runner import warm; warm.possible = lambda: False; {COMMAND}"
+
+
+def run_all(root: Path, command: str) -> Batch:
+    """All runs on simulated data, in forked or in ordinary kernels."""
+    environment = os.environ | {"LOYALTY_ROOT": str(copy_with_few_draws(root))}
+    words = [sys.executable, "-c", command, "run", "--data", "simulated", "--jobs", "2"]
+    ended = subprocess.run(words, env=environment, cwd=root, capture_output=True, text=True, check=False)
+    return Batch(Project(root), ended.returncode, ended.stdout + ended.stderr)
+
+
+def outputs(notebook: Path) -> list[str]:
+    """The outputs of each cell, without the times that papermill keeps in the cell's metadata."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return [json.dumps(cell.get("outputs", []), indent=1, sort_keys=True) for cell in cells]
+
+
+@pytest.mark.timeout(900)
+def test_every_output_and_all_evidence_are_those_of_an_ordinary_kernel(tmp_path):
+    forked = run_all(tmp_path / "forked", COMMAND)
+    ordinary = run_all(tmp_path / "ordinary", ORDINARY)
+    for ended in (forked, ordinary):
+        assert ended.exit_code == 0, ended.printed
+    assert len(forked.records) == len(ordinary.records) > 2
+    for run, record in ordinary.records.items():
+        found = forked.records[run]
+        assert found.key == record.key
+        assert json.dumps([row.to_dict() for row in found.evidence]) == json.dumps(
+            [row.to_dict() for row in record.evidence]
+        )
+        pairs = zip(outputs(found.notebook), outputs(record.notebook), strict=True)
+        assert [number for number, (here, there) in enumerate(pairs) if here != there] == []
+    assert sum("image/svg" in cell for record in forked.records.values() for cell in outputs(record.notebook)) > 5
