@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from helpers.evidence.record import RunRecord
     from helpers.project import Project
     from helpers.runner.batch import Result
+    from helpers.runner.triage import Triage
 
 # Imports stand inside the functions, so that a batch with nothing to do does not wait for what it does not need.
 # ruff: noqa: PLC0415
@@ -79,22 +80,31 @@ def run(
 
     project = Project.here()
     with batch.opened(project, dry_run=dry_run, demand_readable=demand_readable) as opened:
-        triage = opened.triage(study, datasets, [_pair(text) for text in given], data, force=force)
-        for spec, reason in triage.due if dry_run else ():
-            click.echo(f"{spec.name}: {reason}" + ("" if spec.listed else " (not listed: no row in the ledger)"))
-        for spec, _, reason in triage.pages if dry_run else ():
-            click.echo(f"{spec.name}: only its page: {reason}")
+        triage, of_ledger = opened.triage(study, datasets, [_pair(text) for text in given], data, force=force)
         if dry_run:
-            click.echo(f"{len(triage.due)} to do, {len(triage.fresh)} fresh")
+            _tell_plan(triage, of_ledger())
             return
         ledger.read(project.ledger)  # a damaged one is told now, not after the runs
-        limits = {"cell_limit": cell_limit, "run_limit": run_limit}
-        result = opened.execute(triage, jobs=jobs, **limits, finish=write_page, stream=sys.stderr)
+
+        def execute(part: Triage) -> Result:
+            limits = {"cell_limit": cell_limit, "run_limit": run_limit}
+            return opened.execute(part, jobs=jobs, **limits, finish=write_page, stream=sys.stderr)
+
+        result = execute(triage)
         changes = _update_ledger(project, result, accept=accept)
+        result = result.then(execute(of_ledger()))
         _write_index(project, result)
     _tell(result, changes)
     click.echo(f"report: {project.reports / 'index.html'}")
     context.exit(_exit_code(result, changes))
+
+
+def _tell_plan(*parts: Triage) -> None:
+    for spec, reason in (one for part in parts for one in part.due):
+        click.echo(f"{spec.name}: {reason}" + ("" if spec.listed else " (not listed: no row in the ledger)"))
+    for spec, _, reason in (one for part in parts for one in part.pages):
+        click.echo(f"{spec.name}: only its page: {reason}")
+    click.echo(f"{sum(len(part.due) for part in parts)} to do, {sum(len(part.fresh) for part in parts)} fresh")
 
 
 def write_page(record: RunRecord, stamp: str) -> Path:

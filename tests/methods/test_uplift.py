@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from helpers.errors import MethodError
 from helpers.methods.experiments import Contrast, mean_difference
-from helpers.methods.uplift import detectable_uplift, policy_difference, uplift_curve
+from helpers.methods.uplift import detectable_gain, targeting_gain, uplift_curve
 
 MAIL = Contrast("arm", "mail", "none")
 CHOICE = {"unit": "USD", "draws": 200, "seed": 1}
@@ -46,19 +46,14 @@ def test_the_curve_is_the_difference_of_means_among_those_of_highest_score(level
 
 
 @pytest.mark.reference
-def test_a_policy_is_worth_its_effect_where_it_differs():
-    frame = trial(600, 3).assign(both=1)
-    found = policy_difference(frame, "spend", MAIL, "high", "low", **CHOICE)
-    parts = [
-        sign * (frame[name] == 1).mean() * mean_difference(frame[frame[name] == 1], "spend", MAIL, unit="USD").value
-        for sign, name in ((1, "high"), (-1, "low"))
-    ]
-    assert found.value == pytest.approx(sum(parts), rel=1e-8)
-    everybody = policy_difference(frame, "spend", MAIL, "both", "high", **CHOICE)
-    rest = frame[frame["high"] == 0]
-    assert everybody.value == pytest.approx(
-        len(rest) / len(frame) * mean_difference(rest, "spend", MAIL, unit="USD").value, rel=1e-8
-    )
+def test_aiming_gains_the_effect_among_the_named_less_the_average_effect():
+    frame = trial(600, 3)
+    share = frame["high"].mean()
+    effects = [mean_difference(frame[frame["high"] == level], "spend", MAIL, unit="USD").value for level in (1, 0)]
+    average = share * effects[0] + (1 - share) * effects[1]
+    found = targeting_gain(frame, "spend", MAIL, "high", unit="USD")
+    assert found.value == pytest.approx(effects[0] - average, rel=1e-8)
+    assert (found.n, found.n_dropped) == (600, 0)
 
 
 def test_other_arms_are_left_aside_and_missing_values_counted():
@@ -82,8 +77,8 @@ def test_neither_the_order_of_rows_nor_units_change_a_curve(random, factor):
     first = uplift_curve(frame, "spend", MAIL, "score", **CHOICE)
     second = uplift_curve(turned, "spend", MAIL, "score", **CHOICE)
     assert second.qini.ci_low == pytest.approx(factor * first.qini.ci_low, rel=1e-6)
-    policies = [policy_difference(rows, "spend", MAIL, "high", "low", **CHOICE).ci_low for rows in (frame, turned)]
-    assert policies[1] == pytest.approx(factor * policies[0], rel=1e-6)
+    gains = [targeting_gain(rows, "spend", MAIL, "high", unit="USD").ci_low for rows in (frame, turned)]
+    assert gains[1] == pytest.approx(factor * gains[0], rel=1e-6)
 
 
 SMALL = trial(40, 6)
@@ -100,22 +95,16 @@ SORTED = trial(300, 6).assign(arm=lambda rows: np.where(rows["score"] > 0.5, "ma
             lambda: uplift_curve(SMALL.where(SMALL["arm"] == "mail"), "spend", MAIL, "score", **CHOICE),
             "no unit is in arm 'none'",
         ),
-        (lambda: policy_difference(SMALL, "spend", MAIL, "high", "high", **CHOICE), "asked for twice"),
-        (lambda: policy_difference(SMALL, "spend", MAIL, "high", "score", **CHOICE), "must say 0 or 1"),
+        (lambda: targeting_gain(SMALL, "spend", MAIL, "score", unit="USD"), "must be 1 for those"),
+        (lambda: targeting_gain(SMALL.assign(high=1), "spend", MAIL, "high", unit="USD"), "must be 1 for those"),
         (
-            lambda: policy_difference(SMALL.assign(same=SMALL["high"]), "spend", MAIL, "high", "same", **CHOICE),
-            "do not differ",
-        ),
-        (
-            lambda: policy_difference(
-                SMALL.assign(arm=np.where(SMALL["high"] == 1, "mail", SMALL["arm"])),
-                *("spend", MAIL, "high", "low"),
-                **CHOICE,
+            lambda: targeting_gain(
+                SMALL.assign(arm=np.where(SMALL["high"] == 1, "mail", SMALL["arm"])), "spend", MAIL, "high", unit="USD"
             ),
-            "whom only 'high' treats",
+            "no unit is in arm 'none'",
         ),
-        (lambda: detectable_uplift(1, 100, 100, 0), r"in \(0, 1\]"),
-        (lambda: detectable_uplift(1, 10, 10, 0.1), "at least two units"),
+        (lambda: detectable_gain(1, 100, 100, 0), "between 0 and 1"),
+        (lambda: detectable_gain(1, 100, 100, 0.5, power=1), "a power between"),
     ],
 )
 def test_what_shows_no_uplift_is_refused_with_the_reason(call, says):
@@ -125,31 +114,33 @@ def test_what_shows_no_uplift_is_refused_with_the_reason(call, says):
 
 @pytest.mark.simulation
 @pytest.mark.slow
-def test_intervals_cover_the_known_area_and_policy():
+def test_intervals_cover_the_known_area_and_gain():
     """Effects that are the score, of 11 levels: the gain is a cumulative sum of the levels."""
     level = np.arange(11) / 10
     share, gain = np.arange(1, 12) / 11, np.cumsum(level[::-1]) / 11
     area = np.trapezoid([0, *gain], [0, *share])
-    worth = (level[level > 0.5].sum() - level[level < 0.3].sum()) / 11
-    truth = (area, area - gain[-1] / 2, worth)
+    truth = (area, area - gain[-1] / 2, level[level > 0.5].mean() - level.mean())
     samples, covered = 200, np.zeros(3)
     for sample in range(samples):
         frame = trial(1000, 1000 + sample, levels=11)
         curve = uplift_curve(frame, "spend", MAIL, "score", **CHOICE)
-        policy = policy_difference(frame, "spend", MAIL, "high", "low", **CHOICE)
-        found = (curve.auuc, curve.qini, policy)
+        aimed = targeting_gain(frame, "spend", MAIL, "high", unit="USD")
+        found = (curve.auuc, curve.qini, aimed)
         covered += [one.ci_low <= t <= one.ci_high for one, t in zip(found, truth, strict=True)]
     error = np.sqrt(0.94 * 0.06 / samples)
     assert np.all(np.abs(covered / samples - 0.94) < 3 * error)  # percentiles of only 200 draws are a little short
 
 
 @pytest.mark.simulation
-def test_the_detectable_uplift_is_found_in_four_of_five_experiments():
+def test_the_detectable_gain_is_found_in_four_of_five_experiments():
     rng = np.random.default_rng(8)
-    n, differ, samples = 2000, 0.25, 3000
-    uplift = detectable_uplift(1.5, n, n, differ)
-    among = int(n * differ)
-    treated = uplift / differ + 1.5 * rng.standard_normal((samples, among)).mean(axis=1)
-    control = 1.5 * rng.standard_normal((samples, among)).mean(axis=1)
-    z = (treated - control) / (1.5 * np.sqrt(2 / among))
+    n, named, samples = 2000, 0.25, 3000
+    gain = detectable_gain(1.5, n, n, named)
+    first, rest = int(n * named), n - int(n * named)
+    effects = [
+        moved + 1.5 * np.sqrt(2 / size) * rng.standard_normal(samples)
+        for moved, size in ((gain / (1 - named), first), (0.0, rest))
+    ]
+    found = (1 - named) * (effects[0] - effects[1])
+    z = found / ((1 - named) * 1.5 * np.sqrt(2 / first + 2 / rest))
     assert np.mean(np.abs(z) > 1.96) == pytest.approx(0.8, abs=3 * np.sqrt(0.8 * 0.2 / samples))

@@ -49,7 +49,7 @@ class Ended:
 def run_all(project: Project, *, jobs: int = 2, cell_limit: float = 60, finish=plain_pages.write_plain) -> Ended:
     stream = io.StringIO()
     with batch.opened(project) as opened:
-        runs = opened.triage(None, (), (), "auto", force=False)
+        runs, _ = opened.triage(None, (), (), "auto", force=False)
         result = opened.execute(runs, jobs=jobs, cell_limit=cell_limit, finish=finish, stream=stream)
     return Ended(project, result, stream.getvalue())
 
@@ -159,7 +159,7 @@ def test_progress_without_a_terminal_is_a_plain_line_a_run(mixed):
 
 def test_all_records_are_kept_and_only_what_failed_or_was_skipped_is_due_again(mixed):
     with batch.opened(mixed.project) as opened:
-        again = opened.triage(None, (), (), "auto", force=False)
+        again, _ = opened.triage(None, (), (), "auto", force=False)
     assert [record.run for record in again.fresh] == ["tiny.simulated_survey.level=0.9", "tiny.simulated_survey"]
     assert len(again.due) == 5
     with Store(mixed.project) as store:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from helpers.errors import MethodError
-from helpers.methods.bootstrap import in_fixed_order, row_counts
+from helpers.methods.bootstrap import row_counts
 from helpers.methods.columns import Array, complete_rows
 from helpers.methods.estimate import Estimate
-from helpers.methods.experiments import Contrast
-from helpers.methods.power import detectable_mean_difference
+from helpers.methods.experiments import Contrast, mean_difference
 from helpers.methods.result import Result
 
 #: Most steps of a curve, and fewest customers in one: fewer, and a draw may miss an arm.
@@ -111,21 +111,11 @@ def uplift_curve(
     )
 
 
-def policy_difference(
-    frame: pd.DataFrame,
-    outcome: str,
-    contrast: Contrast,
-    first: str,
-    second: str,
-    *,
-    unit: str,
-    draws: int,
-    seed: int,
-) -> Estimate:
-    """Mean outcome if one policy decided whom to treat, minus that under another.
+def targeting_gain(frame: pd.DataFrame, outcome: str, contrast: Contrast, aimed_at: str, *, unit: str) -> Estimate:
+    """What a treatment brings more, per customer treated, where a rule aims it than where chance does.
 
-    Only customers whom the policies treat differently tell: the effect among those whom the first alone treats, times
-    their share, less the same for the second.
+    The effect among those whom the rule names less the average effect. With a share s named, that is 1 - s times the
+    difference of the effects among the named and the others, who are different people, so their variances add.
 
     Parameters
     ----------
@@ -134,89 +124,80 @@ def policy_difference(
         counted.
     outcome : str
     contrast : Contrast
-    first, second : str
-        Columns of 0 and 1, known before assignment: whom each policy treats.
+    aimed_at : str
+        Column of 0 and 1, known before assignment: whom the rule would treat.
     unit : str
-        Of the outcome, in words.
-    draws, seed : int
-        As in `uplift_curve`.
+        Of the outcome, in words, per customer treated.
 
     Returns
     -------
     Estimate
-        Measure ``policy_value_difference``, outcome per customer of the population.
+        Measure ``mean_difference``; the interval is normal, with Welch's variances, and s is taken as known.
 
     Raises
     ------
     MethodError
-        A policy of other values than 0 and 1, policies that do not differ, or customers whom they treat differently
-        that are all in one arm.
+        The column holds other values than 0 and 1 or only one of them; and as
+        `helpers.methods.experiments.mean_difference` in either part.
 
     References
     ----------
-    Imai and Li (2023), JASA 118, 242-256. Checked against the inverse-probability estimator within those customers,
-    and by simulation.
+    Imai and Li (2023), JASA 118, 242-256 (value of a policy over a random one of the same size). Checked against its
+    definition, and by simulation of a known gain.
     """
-    values, n_dropped = _complete(frame, [outcome, first, second], contrast)
-    y, one, other, treated = values.T
-    for name, policy in ((first, one), (second, other)):
-        if not np.isin(policy, (0.0, 1.0)).all():
-            raise MethodError(f"policy {name!r} must say 0 or 1 for every customer")
-    columns, signs = [], []
-    for name, sign, alone in ((first, 1.0, one > other), (second, -1.0, other > one)):
-        if not alone.any():
-            continue
-        if len(np.unique(treated[alone])) < 2:
-            raise MethodError(f"customers whom only {name!r} treats are all in one arm, so they show no effect")
-        signs.append(sign)
-        for arm in (treated, 1 - treated):
-            columns += [alone * arm, alone * arm * y]
-    if not signs:
-        raise MethodError(f"policies {first!r} and {second!r} treat the same customers, so they do not differ")
-    terms = in_fixed_order(np.column_stack(columns), values)
-    drawn = np.concatenate([_policy(counts @ terms, signs, len(y)) for counts in row_counts(len(y), draws, seed)])
-    return Estimate.from_draws(
-        float(_policy(terms.sum(axis=0)[None], signs, len(y))[0]),
-        drawn,
-        measure="policy_value_difference",
-        unit=f"{unit} per customer",
-        n=len(y),
+    values, n_dropped = _complete(frame, [outcome, aimed_at], contrast)
+    named = values[:, 1]
+    if not np.isin(named, (0.0, 1.0)).all() or len(np.unique(named)) < 2:
+        raise MethodError(f"{aimed_at!r} must be 1 for those whom the rule would treat and 0 for others, some of each")
+    complete = frame[[outcome, aimed_at]].notna().all(axis=1)
+    first, rest = (
+        mean_difference(frame[complete & (frame[aimed_at] == level)], outcome, contrast, unit=unit) for level in (1, 0)
+    )
+    others = 1 - float(named.mean())
+    return Estimate.from_se(
+        others * (first.value - rest.value),
+        others * math.hypot(first.se, rest.se),
+        measure="mean_difference",
+        unit=unit,
+        n=len(values),
         n_dropped=n_dropped,
-        variance=f"percentile bootstrap, {draws:,} draws",
+        variance="Welch, named and others apart",
     )
 
 
-def detectable_uplift(sd: float, n_treated: int, n_control: int, differ: float, *, power: float = 0.8) -> float:
-    """The smallest difference between two policies that an experiment finds with the given chance.
+def detectable_gain(sd: float, n_treated: int, n_control: int, named: float, *, power: float = 0.8) -> float:
+    """The smallest gain of aiming a treatment that an experiment finds with the given chance.
 
     Parameters
     ----------
     sd : float
-        Standard deviation of the outcome among customers whom the policies treat differently.
+        Standard deviation of the outcome, alike in all parts.
     n_treated, n_control : int
         Customers of the experiment.
-    differ : float
-        Share of customers whom the policies treat differently, above 0 and at most 1.
+    named : float
+        Share of customers whom the rule names, between 0 and 1.
     power : float
 
     Returns
     -------
     float
-        Outcome per customer of the population, in the unit of `sd`, two-sided test at 5 %.
+        Outcome per customer treated, in the unit of `sd`, two-sided test at 5 %.
 
     Raises
     ------
     MethodError
-        A share outside (0, 1]; and as `helpers.methods.power.detectable_mean_difference`.
+        A share outside (0, 1), or a power outside (.05, 1).
 
     References
     ----------
     Cohen (1988), Statistical Power Analysis, chapter 2. Checked by simulation.
     """
-    if not 0 < differ <= 1:
-        raise MethodError(f"the share that the policies treat differently must lie in (0, 1], not {differ}")
-    among = detectable_mean_difference(sd, math.floor(n_treated * differ), math.floor(n_control * differ), power=power)
-    return differ * among
+    if not 0 < named < 1:
+        raise MethodError(f"the share that the rule names must lie between 0 and 1, not {named}")
+    if not 0.05 < power < 1:
+        raise MethodError(f"a power between .05 and 1 is asked for, not {power}")
+    se = sd * math.sqrt((1 / n_treated + 1 / n_control) * (1 - named) / named)
+    return float((stats.norm.isf(0.025) + stats.norm.ppf(power)) * se)
 
 
 def _complete(frame: pd.DataFrame, columns: list[str], contrast: Contrast) -> tuple[Array, int]:
@@ -263,13 +244,3 @@ def _area(share: Array, gain: Array) -> Array:
     width = np.diff(share, axis=1, prepend=0.0)
     before = np.concatenate([np.zeros((len(gain), 1)), gain[:, :-1]], axis=1)
     return np.sum(width * (gain + before) / 2, axis=1)
-
-
-def _policy(totals: Array, signs: list[float], n: int) -> Array:
-    """Differences of policies, shape (draws,), from four totals for each group treated differently."""
-    found = np.zeros(len(totals))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        for place, sign in enumerate(signs):
-            n_treated, sum_treated, n_control, sum_control = totals[:, 4 * place : 4 * place + 4].T
-            found += sign * (n_treated + n_control) / n * (sum_treated / n_treated - sum_control / n_control)
-    return found

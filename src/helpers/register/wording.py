@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from helpers.digits import exact
+from helpers.digits import exact, interval, number
 from helpers.register.rules import NecessityRule, RegionRule, Rule, SignedRule
 from helpers.register.verdicts import Verdict
 
@@ -54,7 +54,6 @@ MEASURES = {
     "odds_ratio": ("odds ratio", "优势比"),
     "partial_correlation": ("partial correlation", "偏相关"),
     "path_coefficient": ("path coefficient", "路径系数"),
-    "policy_value_difference": ("difference in value of two policies", "两种策略的价值之差"),
     "qini": ("Qini coefficient", "Qini 系数"),
     "rate_ratio": ("ratio of rates", "率之比"),
     "regularity": ("regularity of purchases", "购买的规律性"),
@@ -129,6 +128,17 @@ def rule_sentence(rule: Rule) -> str:
             f"{exact(100 * rule.largest_share)} % are exceptions; contradicted if surely more are."
         )
     raise TypeError(f"no wording for {type(rule).__name__}")
+
+
+def beside_null(
+    null_low: float, null_high: float, exceptions: float, exceptions_low: float, exceptions_high: float, *, n: int
+) -> str:
+    """What a necessity effect size is judged against: the range of the additive nulls, and the share of exceptions.
+
+    Shares are given as such; `n` are those without the condition.
+    """
+    share = f"{number(100 * exceptions)} % {interval(100 * exceptions_low, 100 * exceptions_high)}"
+    return f"(additive relations: {number(null_low)} to {number(null_high)}; exceptions: {share} of {n:,})"
 
 
 def _region(rule: RegionRule) -> str:

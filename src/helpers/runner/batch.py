@@ -65,6 +65,15 @@ class Result:
     def did_something(self) -> bool:
         return bool(self.done or self.renewed)
 
+    def then(self, later: Result) -> Result:
+        """This and what was done after it, as one; what is known is what the later one knows."""
+        return replace(
+            later,
+            done=(*self.done, *later.done),
+            fresh=(*self.fresh, *later.fresh),
+            renewed=(*self.renewed, *later.renewed),
+        )
+
 
 class Batch:
     """The parts of a batch, opened together by `opened`."""
@@ -78,10 +87,18 @@ class Batch:
 
     def triage(
         self, study: str | None, datasets: Sequence[str], given: Sequence[tuple[str, str]], data: str, *, force: bool
-    ) -> Triage:
-        """The runs asked for (see `Planner.requested`), fresh ones apart from those that are due."""
+    ) -> tuple[Triage, Callable[[], Triage]]:
+        """The runs asked for (see `Planner.requested`), fresh ones apart from those that are due.
+
+        Those that read the ledger come second, to be looked at once the others have ended and the ledger is written.
+        """
         specs = self._planner.requested(study, datasets, given, data)
-        return triage(specs, self._store, Standing(self._planner, self._store), force=force)
+
+        def sorted_out(of_ledger: bool) -> Triage:
+            some = [spec for spec in specs if (spec.inputs == "ledger") == of_ledger]
+            return triage(some, self._store, Standing(self._planner, self._store), force=force)
+
+        return sorted_out(False), lambda: sorted_out(True)
 
     def execute(
         self,
