@@ -6,8 +6,6 @@ import math
 import numbers
 from typing import Any
 
-import pandas as pd
-
 
 def number(value: float) -> str:
     """Three significant digits, a true minus sign, no exponent between .0001 and a million."""
@@ -32,6 +30,8 @@ def interval(low: float, high: float) -> str:
 
 def cell(value: Any) -> str:
     """What stands in a table: numbers as above, whole ones in full, yes or no, a dash for what is missing."""
+    import pandas as pd  # noqa: PLC0415  (a batch with nothing to do prints numbers, but no tables)
+
     if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
         return "–"
     if pd.api.types.is_bool(value):
