@@ -106,16 +106,21 @@ def forest(
         words = f"{number(estimate.value)} {interval(estimate.ci_low, estimate.ci_high)}"
         axes.annotate(words, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=8.5, color=colour)
     if items[0][1].scale == "log":
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_major_formatter(lambda value, _: exact(round(value, 3)))
+        _ratios(axes)
     axes.set_yticks(range(len(items)), [label for label, _ in items])
     axes.set_ylim(len(items) - 0.4, -0.6)
     axes.set(xlabel=axis or (rule.unit if rule is not None else items[0][1].unit), title=title)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
     return finished(figure, title)
+
+
+def _ratios(axes: Axes) -> None:
+    """A logarithmic axis with plain numbers."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(lambda value, _: exact(round(value, 3)))
 
 
 def _draw_rule(axes: Axes, rule: SignedRule | RegionRule) -> None:
@@ -217,8 +222,11 @@ def relation(
     return finished(figure, title)
 
 
-def grouped(frame: pd.DataFrame, title: str, axis: str, null: float = 0.0) -> Picture:
-    """Estimates by group, in blocks; columns ``block``, ``group``, ``value``, ``low``, ``high``, drawn in order."""
+def grouped(frame: pd.DataFrame, title: str, axis: str, null: float | None = 0.0, *, is_ratio: bool = False) -> Picture:
+    """Estimates by group, in blocks; columns ``block``, ``group``, ``value``, ``low``, ``high``, drawn in order.
+
+    Ratios stand on a logarithmic axis; without a null value no line is drawn.
+    """
     blocks = list(dict.fromkeys(frame["block"]))
     figure = Figure(figsize=(7.2, 0.3 * len(frame) + 0.35 * len(blocks) + 1.0))
     heights = [int((frame["block"] == block).sum()) + 0.6 for block in blocks]
@@ -227,7 +235,10 @@ def grouped(frame: pd.DataFrame, title: str, axis: str, null: float = 0.0) -> Pi
         part = frame[frame["block"] == block].reset_index(drop=True)
         axes.hlines(part.index, part["low"], part["high"], color=ACCENT, lw=1.6)
         axes.plot(part["value"], part.index, "o", color=ACCENT, ms=5)
-        axes.axvline(null, color=INK, lw=0.8)
+        if null is not None:
+            axes.axvline(null, color=INK, lw=0.8)
+        if is_ratio:
+            _ratios(axes)
         axes.set_yticks(part.index, part["group"])
         axes.set_ylim(len(part) - 0.4, -0.6)
         axes.set_title(block, fontsize=9.5)

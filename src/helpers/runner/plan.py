@@ -272,17 +272,20 @@ class Planner:
         parts = self.register.components_of(study.name)
         names = sorted({claim.id for claim, _ in parts} | set(study.claims))
         own = sorted(f"{claim.id}/{part.id}" for claim, part in parts)
-        if study.inputs == "none":  # it may look at the rule of any component, one that is new included
+        if study.inputs != "dataset":  # it may look at the rule of any component, one that is new included
             own = sorted(self._components)
+        if study.inputs == "ledger":
+            names = sorted(self.register.claims)
         return {name: self._shown(name) for name in names} | {name: self._components[name] for name in own}
 
     def _shown(self, name: str) -> str:
-        """Digest of what a study shows of a claim beside its components: words, sources, disputes."""
+        """Digest of what a study shows of a claim beside its components: words, sources, disputes, why undecided."""
         claim, register = self.register.claim(name), self.register
+        undecided = claim.model_dump(mode="json", include={"testability", "reason", "data_card"})
         shown: list[BaseModel] = [claim.paraphrase, *(register.documents[document] for document in claim.documents)]
         shown += [entry for entry in register.disagreements if name in entry.claims]
         shown += [entry for entry in register.misattributions if name in entry.claims]
-        return keys.digest([item.model_dump(mode="json") for item in shown])
+        return keys.digest([undecided, *(item.model_dump(mode="json") for item in shown)])
 
     @cached_property
     def _components(self) -> dict[str, str]:
