@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--testability", metavar="KIND", help="direct, proxy, conditional, descriptive or not_testable.")
 @click.option("--verdict", metavar="WORDS", help="Only claims that end so, such as 'in part'.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with all that is known of each claim.")
-@click.option("--markdown", is_flag=True, help="Print the claims that have evidence as the README's table.")
+@click.option("--markdown", is_flag=True, help="Print the headline claims as the README's table.")
 @click.pass_context
 def claims(
     context: click.Context,
@@ -53,9 +53,8 @@ def claims(
         click.echo(json.dumps([_described(register, claim, rows) for claim, _ in chosen], ensure_ascii=False, indent=1))
         return
     if markdown:
-        click.echo(
-            "\n".join(headlines([(claim, ending) for claim, ending in chosen if ending.says and claim.headline], rows))
-        )
+        first = {claim.id: (claim, ending) for claim, ending in chosen if ending.says}
+        click.echo("\n".join(headlines([first[name] for name in register.headlines if name in first], rows)))
         return
     width = max((len(claim.id) for claim, _ in chosen), default=0)
     for claim, ending in chosen:

@@ -56,6 +56,7 @@ class Sources(Strict):
     documents: tuple[Document, ...]
     disagreements: tuple[Disagreement, ...]
     misattributions: tuple[Misattribution, ...]
+    headlines: tuple[str, ...] = ()  # the claims that a reader should see first, in order
 
 
 class Constructs(Strict):
@@ -117,7 +118,6 @@ class Claim(Strict):
     reason: Bilingual | None = None  # why it is not decided by data
     plan: Plan
     notes: str = ""
-    headline: bool = True  # false where the verdict would mislead whoever reads it alone
     data_card: DataCard | None = None
     components: tuple[Component, ...] = ()
 
@@ -158,6 +158,7 @@ class Register:
         self.documents = {document.id: document for document in sources.documents}
         self.disagreements = sources.disagreements
         self.misattributions = sources.misattributions
+        self.headlines = sources.headlines
         self.families = {family.family: family for family in families}
         self.claims = {claim.id: claim for family in families for claim in family.claims}
         self.family_of = {claim.id: family.family for family in families for claim in family.claims}
@@ -215,6 +216,7 @@ def _check_references(folder: Path, register: Register, families: tuple[FamilyFi
                 )
     told = [(entry.id, entry.claims) for entry in register.disagreements]
     told += [(item.id, item.claims) for item in register.misattributions]
+    told.append(("headlines", register.headlines))
     for label, claims in told:
         for name in claims:
             if name not in register.claims:
