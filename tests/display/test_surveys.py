@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from helpers.display import surveys
-from helpers.errors import DataInvalid
+from helpers.errors import DataInvalid, MethodError
+from helpers.methods.true_scores import Scale
 from helpers.schemas.flow import Flow
 from helpers.schemas.survey import Book, Construct, Item, Survey
 from helpers.simulate import survey as simulated
@@ -94,3 +95,24 @@ def test_every_construct_of_the_simulated_survey_can_be_checked():
 def test_an_unknown_construct_is_told(made):
     with pytest.raises(DataInvalid, match="no construct 'loyalty' in this survey"):
         surveys.item_checks(made, ["loyalty"])
+
+
+def test_items_of_two_constructs_with_nearly_the_same_answers_are_told(made):
+    made.frame["f1"] = made.frame["s2"].clip(upper=6)
+    told = surveys.item_checks(made, ["satisfaction", "quality"]).markup
+    assert "Quality: 1 of 3 items hold nearly the same answers" in told
+    assert "f1 and s2" in told
+    assert "nearly the same answers" not in surveys.item_checks(made, ["satisfaction"]).markup
+
+
+def test_a_single_item_takes_its_reliability_from_the_longest_scale_that_holds_it(made):
+    assert surveys.scale(made, "satisfaction") == Scale(("s1", "s2", "s3"))
+    assert surveys.scale(made, "overall") == Scale(("s1",), within=("s1", "s2", "s3"))
+
+
+def test_what_shows_no_reliability_of_its_own_is_refused_with_the_reason(made):
+    with pytest.raises(MethodError, match="formed by its items"):
+        surveys.scale(made, "quality")
+    lonely = Book(items=made.book.items, constructs=(Construct("overall", "Overall satisfaction", ("s1",)),))
+    with pytest.raises(MethodError, match="one item of no longer scale"):
+        surveys.scale(Survey("made_up", made.frame, lonely, made.flow), "overall")

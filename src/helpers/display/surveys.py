@@ -16,6 +16,8 @@ from helpers.errors import MethodError
 from helpers.methods import measurement
 from helpers.methods.curves import SplineCurve
 from helpers.methods.regression import PiecewiseSlopes
+from helpers.methods.true_scores import Scale
+from helpers.methods.twin_items import twin_items
 from helpers.schemas.survey import Construct, Survey
 
 #: Fewer people than this behind a mean are not drawn.
@@ -38,7 +40,8 @@ def item_checks(survey: Survey, constructs: Sequence[str]) -> Html:
         that stand for them; the range that was used, on its scale; alpha with Feldt's 95 % interval and omega (none for
         a formative construct or one item); the item that correlates least with the sum of the others, marked where
         negatively, as an item does that should have been turned round; the share at the top of the scale; other
-        constructs shown that share an item. Below it, for each scale, the share of straight-liners.
+        constructs shown that share an item. Below it, for each scale, the share of straight-liners, and items of
+        different constructs that hold nearly the same answers.
 
     Raises
     ------
@@ -51,7 +54,8 @@ def item_checks(survey: Survey, constructs: Sequence[str]) -> Html:
         "an item with the sum of the others; below zero the item may need turning round. "
     )
     rows = pd.DataFrame([_checked(survey, construct, constructs) for construct in chosen])
-    return table(rows, "The items before they are averaged", note + " ".join(_straight_lining(survey, chosen)))
+    told = " ".join([*_straight_lining(survey, chosen), *_twins(survey, chosen)])
+    return table(rows, "The items before they are averaged", note + told)
 
 
 def _checked(survey: Survey, construct: Construct, among: Sequence[str]) -> dict[str, object]:
@@ -117,9 +121,57 @@ def _straight_lining(survey: Survey, constructs: Sequence[Construct]) -> list[st
     return told
 
 
+def _twins(survey: Survey, constructs: Sequence[Construct]) -> list[str]:
+    """The constructs that have items with nearly the same answers as items of another one."""
+    found = twin_items(survey.frame, {construct.name: construct.items for construct in constructs})
+    told = []
+    for name, twins in found.items():
+        known = survey.book.construct(name)
+        pairs = ", ".join(f"{twin.item} and {twin.other} ({number(twin.correlation)})" for twin in twins)
+        told.append(
+            f"**{known.label}: {len(twins)} of {len(known.items)} items hold nearly the same answers as an item of "
+            f"another construct** (r): {pairs}."
+        )
+    return told
+
+
 def has_reliability(construct: Construct) -> bool:
     """Whether a construct's own items can show its reliability: reflective, and more than one."""
     return construct.mode == "reflective" and len(construct.items) > 1
+
+
+def scale(survey: Survey, construct: str) -> Scale:
+    """A construct's items with where their reliability comes from, for correcting what rests on them.
+
+    Parameters
+    ----------
+    survey : Survey
+    construct : str
+
+    Returns
+    -------
+    Scale
+        Of several reflective items: their own alpha. Of a single item: the alpha of the longest reflective scale that
+        holds it.
+
+    Raises
+    ------
+    MethodError
+        The construct is formative, or one item of no longer scale: nothing in the survey shows its reliability.
+    DataInvalid
+        The survey lacks the construct.
+    """
+    known = survey.book.construct(construct)
+    if has_reliability(known):
+        return Scale(known.items)
+    others = (survey.book.construct(name) for name in survey.book.sharing(construct))
+    holding = [other.items for other in others if has_reliability(other) and set(known.items) <= set(other.items)]
+    if len(known.items) > 1 or not holding:
+        raise MethodError(
+            f"nothing in the survey shows how reliable {known.label!r} is: it is formed by its items, or "
+            "one item of no longer scale"
+        )
+    return Scale(known.items, within=max(holding, key=len))
 
 
 def _as_asked(survey: Survey, items: list[str]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from helpers.errors import MethodError
 from helpers.methods.bootstrap import covariances
 from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant, refuse_decisive
 from helpers.methods.estimate import Estimate
-from helpers.methods.true_scores import Scale, true_score_correlations
+from helpers.methods.true_scores import Scale, items_of, true_score_correlations
 
 MEASURE, UNIT = "explained_variance_gain", "share of variance"
 
@@ -64,7 +64,7 @@ def explained_variance_gain(
     scales = {"outcome": outcome, **base, **added}
     if not base or not added or len(scales) != 1 + len(base) + len(added) or "outcome" in {**base, **added}:
         raise MethodError("a gain needs scales to hold and others to add, each under a name of its own, none 'outcome'")
-    items = [item for scale in scales.values() for item in scale.items]
+    items = items_of(scales.values())
     values, n_dropped = complete_rows(frame, items, at_least=len(items) + 2)
     refuse_constant(values, items)
     n = len(values)

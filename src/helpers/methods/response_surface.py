@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from helpers.errors import MethodError
@@ -53,8 +54,9 @@ class ResponseSurface(Result):
     def height(self, first: Array, second: Array) -> Array:
         """The outcome that the surface gives at scores of equal shape, in scale points."""
         x, z = first - self.centre, second - self.centre
-        terms = {"constant": 1.0, "first": x, "second": z, "first²": x**2, "first:second": x * z, "second²": z**2}
-        return sum(self.coefficients[name] * term for name, term in terms.items())
+        terms = {"first": x, "second": z, "first²": x**2, "first:second": x * z, "second²": z**2}
+        slopes = [self.coefficients[name] for name in terms]
+        return self.coefficients["constant"] + np.tensordot(slopes, np.stack(list(terms.values())), axes=1)
 
 
 def response_surface(frame: pd.DataFrame, outcome: str, first: str, second: str) -> ResponseSurface:

@@ -25,25 +25,28 @@ class Specifications:
 
     Attributes
     ----------
+    primary : str
+        The specification that was named beforehand; it may be among the refused.
     estimates : mapping of str to Estimate
-        ``standardised_slope`` by specification; the raw slope first.
+        ``standardised_slope`` by specification, the primary one first.
     refused : mapping of str to str
         Specifications that are not defined on these data, and why.
-    marker : str
-        The item that stood for the manner of answering.
+    marker : str or None
+        The item that stood for the manner of answering, if one was left over.
     uncorrected : tuple of str
         Scales that the disattenuated slope takes as they are: formative ones and single items.
     """
 
+    primary: str
     estimates: Mapping[str, Estimate]
     refused: Mapping[str, str]
-    marker: str
+    marker: str | None
     uncorrected: tuple[str, ...]
 
     def led_by(self, name: str) -> Specifications:
-        """The same with one specification first; without it, if that is refused, as they are."""
+        """The same with another specification as the primary one."""
         first = {name: self.estimates[name]} if name in self.estimates else {}
-        return replace(self, estimates={**first, **self.estimates})
+        return replace(self, primary=name, estimates={**first, **self.estimates})
 
     def joined(self, further: Mapping[str, Estimate]) -> Specifications:
         """The same with further specifications at the end."""
@@ -92,19 +95,13 @@ class Answers:
         items = list(dict.fromkeys(item for block in self.blocks.values() for item in block.items))
         return self.frame[items].nunique(axis=1) > 2
 
-    def marker(self, used: Sequence[str]) -> str:
-        """The item, of no scale that is used, whose largest correlation with the used scores is least.
-
-        Raises
-        ------
-        MethodError
-            No item is left over.
-        """
+    def marker(self, used: Sequence[str]) -> str | None:
+        """The item of no scale in use whose largest correlation with the used scores is least; None if none is left."""
         taken = {item for name in used for item in self.blocks[name].items}
         every = dict.fromkeys(item for block in self.blocks.values() for item in block.items)
         others = [item for item in every if item not in taken]
         if not others:
-            raise MethodError("every item belongs to a scale in use; none is left to mark the manner of answering")
+            return None
         scores = self.scores(used)
         table = pd.DataFrame({item: numbers(self.frame, item) for item in others}, index=self.frame.index)
         largest = np.maximum.reduce([table.corrwith(scores[name]).abs().to_numpy() for name in used])
@@ -129,15 +126,15 @@ def slope_specifications(
     held : sequence of str
         Blocks beside which the slope is asked for; none for a total slope.
     rivals : sequence of str
-        Of a total slope: blocks that one further specification holds.
+        Blocks that one further specification holds too.
     spare : str
         An item of the outcome that one further specification leaves out.
 
     Returns
     -------
     Specifications
-        In this order, as far as they are defined: the raw slope of scores; the same beside the rivals, or alone; freed
-        of random measurement error; less what a marker shows of the manner of answering; between PLS composites;
+        In this order, as far as they are defined: the raw slope of scores; the same beside the rivals too; freed of
+        random measurement error; less what a marker shows of the manner of answering; between PLS composites;
         without those whose answers take two values at most; of ranks; without the spare item.
 
     Raises
@@ -151,42 +148,59 @@ def slope_specifications(
     estimator's own is named where it is defined.
     """
     used = [outcome, predictor, *held]
-    scores = answers.scores(dict.fromkeys([*used, *rivals]))
+    scores = answers.scores(list(dict.fromkeys([*used, *rivals])))
     beside = f"scores, beside {_listed(held)}" if held else "scores, alone"
     estimates = {beside: regression.standardised_slope(scores, outcome, predictor, held)}
     marker = answers.marker(used)
     refused: dict[str, str] = {}
+    if marker is None:
+        refused["marker-adjusted"] = (
+            "every item belongs to a scale in use; none is left to mark the manner of answering"
+        )
     for label, estimate in _others(answers, outcome, predictor, held, rivals, spare, marker).items():
         try:
             estimates[label] = estimate()
         except MethodError as fault:
             refused[label] = str(fault)
     uncorrected = tuple(name for name in used if not answers.has_reliability(name))
-    return Specifications(estimates, refused, marker, uncorrected)
+    return Specifications(beside, estimates, refused, marker, uncorrected)
 
 
 def _others(
-    answers: Answers, outcome: str, predictor: str, held: Sequence[str], rivals: Sequence[str], spare: str, marker: str
+    answers: Answers,
+    outcome: str,
+    predictor: str,
+    held: Sequence[str],
+    rivals: Sequence[str],
+    spare: str,
+    marker: str | None,
 ) -> dict[str, Callable[[], Estimate]]:
     """Every specification but the raw one, to be called; those that would repeat the raw one are left out."""
-    used, random = [outcome, predictor, *held], {"draws": answers.draws, "seed": answers.seed}
-    scores = answers.scores(dict.fromkeys([*used, *rivals]))
+    used = [outcome, predictor, *held]
+    scores = answers.scores(list(dict.fromkeys([*used, *rivals])))
 
     def slope(table: pd.DataFrame, controls: Sequence[str] = held) -> Callable[[], Estimate]:
         return lambda: regression.standardised_slope(table, outcome, predictor, controls)
 
-    found = {"scores, alone": slope(scores, ())} if held else {}
+    found: dict[str, Callable[[], Estimate]] = {}
     if rivals:
-        found[f"scores, beside {_listed(rivals)}"] = slope(scores, rivals)
+        found[f"scores, beside {_listed([*held, *rivals])}"] = slope(scores, [*held, *rivals])
     if any(answers.has_reliability(name) for name in used):
         found[DISATTENUATED] = lambda: _disattenuated(answers, outcome, [predictor, *held])
-    found["marker-adjusted"] = lambda: sensitivity.marker_adjusted_slope(
-        scores.join(answers.frame[marker]), outcome, predictor, marker, held, **random
-    )
+    if marker is not None:
+        found["marker-adjusted"] = lambda: sensitivity.marker_adjusted_slope(
+            scores.join(answers.frame[marker]),
+            outcome,
+            predictor,
+            marker,
+            held,
+            draws=answers.draws,
+            seed=answers.seed,
+        )
     if any(len(answers.blocks[name].items) > 1 for name in used):
         found["PLS composites"] = lambda: _composites(answers, outcome, [predictor, *held])
-    found["without near straight-liners"] = slope(scores[answers.attentive])
-    found["ranks"] = slope(scores[used].dropna().rank())
+    found["without near straight-liners"] = slope(scores.where(answers.attentive))
+    found["ranks"] = slope(scores[used].dropna().rank().reindex(scores.index))
     rest = [item for item in answers.blocks[outcome].items if item != spare]
     if 0 < len(rest) < len(answers.blocks[outcome].items):
         shorter = scores.assign(**{outcome: answers.frame[rest].mean(axis=1, skipna=False)})

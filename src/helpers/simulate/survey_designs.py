@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from helpers.methods import linear, measurement, mediation, ordinal, paths, regression, sensitivity
+from helpers.methods import explained_gain, measurement, mediation, moderation, ordinal, paths, regression, sensitivity
 from helpers.methods.columns import Array
 from helpers.methods.estimate import Estimate
 from helpers.methods.true_scores import Scale
@@ -78,12 +78,9 @@ def product_term(truth: float, n: int) -> Design:
         x, w = _pair(rng, n, 0.3)
         noise = math.sqrt(1 - 0.16 - 0.04 - 2 * 0.4 * 0.2 * 0.3 - truth**2 * (1 + 0.3**2))
         y = 0.4 * x + 0.2 * w + truth * x * w + noise * rng.standard_normal(n)
-        frame = pd.DataFrame({"x": x, "w": w, "y": y})
-        scaled = (frame - frame.mean()) / frame.std()
-        fit = linear.linear_regression(scaled, "y", ["x", "w"], interactions=[("x", "w")])
-        return next(slope for name, slope in fit.coefficients.items() if name not in ("x", "w"))
+        return moderation.moderated_slope(pd.DataFrame({"x": x, "w": w, "y": y}), "y", "x", "w").product
 
-    return Design("product of standardised scores, HC3", f"normal answers, n = {n:,}", truth, estimate, SLOW)
+    return Design("product of standardised scores, jackknife", f"normal answers, n = {n:,}", truth, estimate, SLOW)
 
 
 def explained_variance(truth: float, reliability: float, n: int) -> Design:
@@ -127,6 +124,37 @@ def raw_explained_variance(truth: float, n: int) -> Design:
         return regression.explained_variance(frame, "y", "x", draws=400, seed=_seed(rng))
 
     return Design("R², percentile bootstrap", f"normal answers, n = {n:,}", truth, estimate, SLOW)
+
+
+def explained_variance_gain(truth: float, n: int) -> Design:
+    """The gain in R squared when a predictor joins another that correlates .5 with it and explains a quarter."""
+    scales = {name: Scale((name,), 1.0) for name in ("x", "w", "y")}
+
+    def estimate(rng: np.random.Generator) -> Estimate:
+        x, w = _pair(rng, n, 0.5)
+        beyond = (w - 0.5 * x) / math.sqrt(0.75)
+        y = 0.5 * x + math.sqrt(truth) * beyond + math.sqrt(0.75 - truth) * rng.standard_normal(n)
+        frame = pd.DataFrame({"x": x, "w": w, "y": y})
+        return explained_gain.explained_variance_gain(
+            frame, scales["y"], {"x": scales["x"]}, {"w": scales["w"]}, draws=400, seed=_seed(rng)
+        )
+
+    setting = f"one score joins another that it correlates .5 with, n = {n:,}"
+    return Design("gain in adjusted R², percentile bootstrap", setting, truth, estimate, SLOW)
+
+
+def slope_above(truth: float, n: int) -> Design:
+    """The slope above a knot at the predictor's mean, in standard deviations; below the knot it is .3."""
+    # Of a standard normal, either side of 0 has variance 1/2 - 1/(2 pi), and they have covariance 1/(2 pi).
+    both = (0.3**2 + truth**2) * (0.5 - 1 / (2 * math.pi)) + 2 * 0.3 * truth / (2 * math.pi)
+
+    def estimate(rng: np.random.Generator) -> Estimate:
+        x = rng.standard_normal(n)
+        line = 0.3 * np.minimum(x, 0) + truth * np.maximum(x, 0)
+        y = line + math.sqrt(1 - both) * rng.standard_normal(n)
+        return regression.piecewise_slopes(pd.DataFrame({"x": x, "y": y}), "y", "x", 0.0).above
+
+    return Design("slope above a knot, jackknife", f"normal answers, n = {n:,}", truth, estimate, QUICK)
 
 
 def latent_bend(truth: float, n: int) -> Design:

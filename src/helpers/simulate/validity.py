@@ -12,6 +12,7 @@ from functools import partial
 from helpers.simulate import share_designs as shares
 from helpers.simulate import spell_designs as spells
 from helpers.simulate import survey_designs as surveys
+from helpers.simulate import trust_designs as trust
 from helpers.simulate.designs import SLOW, Design
 
 #: The estimators that several components share, each with a size like that of the data.
@@ -44,6 +45,7 @@ COMPONENTS: Mapping[str, Callable[[float], Design]] = {
     "service-quality-raises-loyalty/satisfaction": _SLOPE,
     "service-quality-raises-loyalty/loyalty": _SLOPE,
     "switching-cost-raises-loyalty/loyalty": _PARTIAL_SLOPE,
+    "switching-cost-moderates-satisfaction/product": partial(surveys.product_term, n=344),
     "perceived-value-raises-loyalty/loyalty": _SLOPE,
     "loyalty-resists-rivals/price-gap": _SLOPE,
     "profit-80-20/top-fifth": partial(shares.top_fifth, n=2357),
@@ -55,15 +57,19 @@ COMPONENTS: Mapping[str, Callable[[float], Design]] = {
     "loyalty-four-levels-ordered/beliefs-intention": _TRUE_PARTIAL_SLOPE,
     "loyalty-four-levels-ordered/liking-staying": _TRUE_PARTIAL_SLOPE,
     "loyalty-four-levels-ordered/beliefs-staying": _TRUE_PARTIAL_SLOPE,
+    "quality-alone-shallow/gain": partial(surveys.explained_variance_gain, n=500),
+    "exceeding-expectations-creates-long-term-customers/survey": partial(surveys.slope_above, n=250),
     "satisfaction-from-disconfirmation/performance": _TRUE_PARTIAL_SLOPE,
     "satisfaction-from-disconfirmation/expectation": _TRUE_PARTIAL_SLOPE,
     "complaint-handling-raises-loyalty/loyalty": _PARTIAL_SLOPE,
+    "trust-beats-price/contrast": partial(trust.contrast, n=1707),
     "trust-drivers/quality": _PARTIAL_SLOPE,
     "trust-drivers/price": _PARTIAL_SLOPE,
     "trust-drivers/security": _PARTIAL_SLOPE,
     "trust-drivers/privacy": _PARTIAL_SLOPE,
     "privacy-security-raise-trust/survey-security": _PARTIAL_SLOPE,
     "privacy-security-raise-trust/survey-privacy": _PARTIAL_SLOPE,
+    "privacy-security-raise-trust/experiment": partial(trust.crossed_points, base=0.79, n=6325, strata=5),
     "loyal-recommend/satisfaction": _OTHER_SLOPE,
     "loyal-recommend/choosing-again": _OTHER_SLOPE,
     "delivery-speed-raises-loyalty/reorder": _REORDER,
