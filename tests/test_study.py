@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from helpers import parameters, study
-from helpers.catalogue import files
+from helpers.catalogue import datasets, files
 from helpers.errors import CatalogueError, LoyaltyError, ParameterError, RegisterError
 from helpers.evidence.record import Row
 from helpers.methods.estimate import Estimate
 from helpers.project import Project
+from helpers.simulate import orders
 from helpers.study import Study
 
 ATTITUDE = "satisfaction-raises-loyalty/attitude"
@@ -98,6 +99,27 @@ def test_a_survey_is_no_experiment(here):
         _ = survey_paper().experiment
 
 
+def test_data_are_asked_for_by_their_shape(here, monkeypatch):
+    paper = survey_paper()
+    drawn = orders.draw(1, n=5)[0]
+    sampled = replace(drawn, log=replace(drawn.log, sampled=0.05))
+    for shape in ("orders", "purchases", "reviews", "contacts", "ratings", "campaigns"):
+        with pytest.raises(LoyaltyError, match="simulated_survey is no "):
+            getattr(paper, shape)
+    monkeypatch.setattr(paper, "_opened", (paper.dataset, sampled))
+    assert paper.purchases.n == drawn.n
+    with pytest.raises(LoyaltyError, match="sample of order lines, from which no visits, gaps or leaving can be had"):
+        _ = paper.orders
+
+
+@pytest.mark.parametrize("slug", ["simulated_orders", "simulated_life_cycle", "simulated_reviews"])
+def test_simulated_logs_are_drawn_with_the_settings_of_the_catalogue(slug):
+    entry = datasets.load(Project.here()).dataset(slug)
+    drawn = study._simulated(entry.slug, entry.simulator)
+    assert drawn.slug == slug
+    assert drawn.n > 20_000
+
+
 @pytest.mark.parametrize(
     ("name", "given", "role", "said"),
     [
@@ -138,6 +160,18 @@ def test_a_component_has_one_primary_specification_and_each_its_own_name(here):
         paper.evidence(ATTITUDE, estimate(), specification="alone", role="alternative")
     paper.evidence(ATTITUDE, estimate(), specification="beside rivals", role="alternative")
     assert paper.verdict().words == f"{ATTITUDE}: supported"
+
+
+def test_a_component_is_asked_of_the_datasets_that_the_register_names_for_it_and_of_those_it_names_for_none(
+    here, monkeypatch
+):
+    paper = study.begin("satisfaction_loyalty", dataset="simulated_survey")
+    assert paper.asked(ATTITUDE)
+    paper._opened = paper.dataset.model_copy(update={"slug": "csibank"}), paper.table
+    assert paper.asked(ATTITUDE)
+    claim, part = paper._component(ATTITUDE)
+    monkeypatch.setattr(paper, "_component", lambda _: (claim, part.model_copy(update={"datasets": ("corp_rep",)})))
+    assert not paper.asked(ATTITUDE)
 
 
 def test_nothing_is_written_outside_a_batch(here):

@@ -8,32 +8,47 @@ paper.question()
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from helpers import parameters
 from helpers.adapters import tables
+from helpers.adapters.tables import Canonical
 from helpers.catalogue import datasets, files
 from helpers.catalogue.datasets import Dataset
 from helpers.display import cards, style
 from helpers.display.html import Html, stack
-from helpers.errors import DataInvalid, ParameterError, RegisterError
+from helpers.errors import DataInvalid, DataUnavailable, ParameterError, RegisterError
+from helpers.evidence import ledger
 from helpers.evidence.record import Row
 from helpers.methods.estimate import Estimate
+from helpers.methods.necessary_condition import NecessaryCondition
 from helpers.project import Project
 from helpers.register import model
-from helpers.register.model import Claim, Component
+from helpers.register.model import Claim, Component, Register
 from helpers.register.rules import AnyRule, NecessityRule
-from helpers.register.verdicts import Interval, Verdict, judge
+from helpers.register.verdicts import Interval, Verdict, judge, judge_necessity
+from helpers.schemas.campaigns import Campaigns
+from helpers.schemas.contacts import Contacts
 from helpers.schemas.experiment import Experiment
+from helpers.schemas.orders import Orders
+from helpers.schemas.ratings import Ratings
+from helpers.schemas.reviews import Reviews
+from helpers.schemas.sessions import Sessions
 from helpers.schemas.survey import Survey
+from helpers.schemas.tickets import Tickets
 from helpers.whole_file import write_text
 
 ROLES = ("primary", "alternative")
+_LIMITS = ("ci_low", "ci_high", "ci90_low", "ci90_high")
+Shape = TypeVar("Shape")
+Finding = Estimate | NecessaryCondition
 
 
 def begin(name: str, **values: Any) -> Study:
@@ -70,8 +85,8 @@ class Study:
         From the run's name; pass it on wherever numbers are drawn.
     dataset : Dataset
         The catalogue's entry.
-    table : Survey or Experiment
-        The canonical data.
+    table : Survey, Experiment, Orders, ...
+        The canonical data, in the shape of the schema that the study asks for.
     """
 
     def __init__(self, project: Project, name: str, values: Mapping[str, Any]) -> None:
@@ -85,18 +100,20 @@ class Study:
         self._parts = self._register.components_of(name)
         self._job = _job(self.run)
         self._checksums: dict[str, str] = {}
-        self._opened: tuple[Dataset, Survey | Experiment] | None = None
+        self._others: list[str] = []  # components of other studies that this one looked at
+        self._opened: tuple[Dataset, Canonical] | None = None
         if "dataset" in declared:
             schema = declared["dataset"].schema
             entry = datasets.load(project).filling(str(self.values["dataset"]), schema, name)
             self._opened = entry, self._open(entry, str(schema))
         self._rows: list[Row] = []
-        self._judged: list[tuple[Component, str, Estimate, Verdict]] = []
+        self._judged: list[tuple[Component, str, Finding, Verdict]] = []
         self._hand_in()
+        self._follow()
 
-    def _open(self, entry: Dataset, schema: str) -> Survey | Experiment:
+    def _open(self, entry: Dataset, schema: str) -> Canonical:
         if entry.simulator is not None:
-            return _simulated(schema, entry.slug)
+            return _simulated(entry.slug, entry.simulator)
         found = files.fetch(self._project, entry)
         self._checksums = {str(path): files.checksum(path) for path in found.values()}
         return tables.canonical(self._project, entry.slug, schema, found, entry.mapping)
@@ -107,12 +124,12 @@ class Study:
         return self._with_data[0]
 
     @property
-    def table(self) -> Survey | Experiment:
+    def table(self) -> Canonical:
         """The canonical data."""
         return self._with_data[1]
 
     @property
-    def _with_data(self) -> tuple[Dataset, Survey | Experiment]:
+    def _with_data(self) -> tuple[Dataset, Canonical]:
         if self._opened is None:
             raise ParameterError(f"the study {self.name} works on no dataset; its parameters cell names none")
         return self._opened
@@ -120,15 +137,62 @@ class Study:
     @property
     def survey(self) -> Survey:
         """The data as a survey."""
-        if not isinstance(self.table, Survey):
-            raise DataInvalid(f"{self.dataset.slug} is no survey; the study {self.name} asks for one")
-        return self.table
+        return self._as(Survey, "survey")
 
     @property
     def experiment(self) -> Experiment:
         """The data as an experiment."""
-        if not isinstance(self.table, Experiment):
-            raise DataInvalid(f"{self.dataset.slug} is no experiment; the study {self.name} asks for one")
+        return self._as(Experiment, "experiment")
+
+    @property
+    def orders(self) -> Orders:
+        """The data as a log of orders that holds every order of its customers; a sample of lines is refused."""
+        log = self.purchases
+        if not log.whole_histories:
+            raise DataInvalid(
+                f"{self.dataset.slug} is a sample of order lines, from which no visits, gaps or leaving can be had; "
+                f"the study {self.name} asks for whole histories"
+            )
+        return log
+
+    @property
+    def purchases(self) -> Orders:
+        """The data as a log of orders, or as a sample of their lines, which serves for sums and shares alone."""
+        return self._as(Orders, "log of orders")
+
+    @property
+    def reviews(self) -> Reviews:
+        """The data as reviewed orders."""
+        return self._as(Reviews, "set of reviews")
+
+    @property
+    def contacts(self) -> Contacts:
+        """The data as contacts."""
+        return self._as(Contacts, "set of contacts")
+
+    @property
+    def ratings(self) -> Ratings:
+        """The data as ratings."""
+        return self._as(Ratings, "set of ratings")
+
+    @property
+    def campaigns(self) -> Campaigns:
+        """The data as campaigns."""
+        return self._as(Campaigns, "set of campaigns")
+
+    @property
+    def sessions(self) -> Sessions:
+        """The data as sessions."""
+        return self._as(Sessions, "set of sessions")
+
+    @property
+    def tickets(self) -> Tickets:
+        """The data as tickets."""
+        return self._as(Tickets, "set of tickets")
+
+    def _as(self, shape: type[Shape], called: str) -> Shape:
+        if not isinstance(self.table, shape):
+            raise DataInvalid(f"{self.dataset.slug} is no {called}; the study {self.name} asks for one")
         return self.table
 
     @property
@@ -147,6 +211,18 @@ class Study:
     def question(self) -> Html:
         """The claims that the study answers, as registered."""
         return cards.question(self._register, self._parts)
+
+    def conditional(self, *claims: str) -> Html:
+        """Claims that no data decide: when they are true. The notebook's metadata name them, too."""
+        return cards.conditional(self._register, claims)
+
+    def misquoted(self, *claims: str) -> Html:
+        """What the sources of claims say, and what the documents made of it."""
+        return cards.misquoted(self._register, claims)
+
+    def descriptive(self, *names: str) -> Html:
+        """Claims that the data show something near to and do not decide: why not, and which data would."""
+        return cards.descriptive(self._register, names)
 
     def data(self) -> Html:
         """The dataset, and who of it is analysed."""
@@ -167,6 +243,16 @@ class Study:
         """Who is in an analysis: the dataset's flow with one more step."""
         return cards.flow(self.table.flow.then(reason, n_dropped))
 
+    def asked(self, name: str) -> bool:
+        """Whether a component is to be answered on this dataset.
+
+        Not where the register names the dataset for other components of the study alone: an item may be there and yet
+        not measure the same. What the register names for none (simulated, or a researcher's own) is asked everything.
+        """
+        named = self._component(name)[1].datasets
+        known = {slug for _, part in self._parts for slug in part.datasets}
+        return self.dataset.slug in named or self.dataset.slug not in known
+
     def reach(self, name: str, se: float) -> Html:
         """What verdicts a component can reach here: to be shown before the estimate.
 
@@ -186,23 +272,58 @@ class Study:
         """The rule of a component, to be drawn into its figure."""
         return self._component(name)[1].rule
 
-    def rates(self, name: str, estimates: Sequence[Estimate]) -> dict[str, float]:
+    @property
+    def rules(self) -> dict[str, AnyRule]:
+        """The rule of every component of the register, whichever study answers it, by ``claim/component``."""
+        names = [f"{claim.id}/{part.id}" for claim in self._register.claims.values() for part in claim.components]
+        return {name: self._look_at(name).rule for name in names}
+
+    @property
+    def register(self) -> Register:
+        """Every claim, for a study that sums up the others."""
+        for claim in self._register.claims.values():
+            for part in claim.components:
+                self._look_at(f"{claim.id}/{part.id}")
+        return self._register
+
+    @property
+    def ledger(self) -> list[Row]:
+        """Every row of the ledger, for a study that sums up the others."""
+        path = self._project.ledger
+        if path.is_file():
+            self._checksums[str(path)] = files.checksum(path)
+        return ledger.read(path)
+
+    def reference(self, name: str) -> dict[str, Any]:
+        """What a script in tests/reference found in R, by the script's name without suffix.
+
+        Raises
+        ------
+        DataUnavailable
+            There is no such file: the project was not checked out whole.
+        """
+        path = self._project.references / f"{name}.json"
+        if not path.is_file():
+            raise DataUnavailable(f"{path} is missing, though it is part of the project; check out the project again")
+        self._checksums[str(path)] = files.checksum(path)
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def rates(self, name: str, estimates: Sequence[Finding]) -> dict[str, float]:
         """How often a component's rule, whichever study answers it, gives each verdict on a sample of estimates."""
-        rule = self._register.component(name)[1].rule
-        if isinstance(rule, NecessityRule):
-            raise RegisterError(f"{name} is judged against a simulated null, not by an interval")
-        found = [judge(rule, _interval(item)).value for item in estimates]
+        part = self._look_at(name)
+        found = [_judged(name, part, item).value for item in estimates]
         return {verdict: found.count(verdict) / len(found) for verdict in dict.fromkeys(found)}
 
-    def evidence(self, name: str, estimate: Estimate, *, specification: str, role: str = "primary") -> Html:
+    def evidence(self, name: str, estimate: Finding, *, specification: str, role: str = "primary") -> Html:
         """Judge an estimate by its component's rule, show it, and in a batch hand it in.
 
         Parameters
         ----------
         name : str
             ``claim/component``, one of those that the register gives this study.
-        estimate : Estimate
-            Its measure and scale must be the rule's, and it is in percentage points exactly where the rule is.
+        estimate : Estimate or NecessaryCondition
+            Its measure and scale must be the rule's, and it is in percentage points exactly where the rule is. A rule
+            of necessity asks for a necessary condition, and no other rule takes one.
         specification : str
             What was done, in a few words; no two pieces of evidence of a component may share it.
         role : str
@@ -215,12 +336,8 @@ class Study:
             there is a second primary one.
         """
         claim, part = self._component(name)
-        rule = part.rule
-        if isinstance(rule, NecessityRule):
-            raise RegisterError(f"{name} needs a necessity effect size, not an interval")
         self._demand_new(name, role, specification)
-        _demand_fit(name, part, estimate)
-        verdict = judge(rule, _interval(estimate))
+        verdict = _judged(name, part, estimate)
         self._rows.append(self._row(claim, part, estimate, role, specification, verdict))
         if role == "primary":
             self._judged.append((part, name, estimate, verdict))
@@ -241,6 +358,13 @@ class Study:
             self.dataset.design,
             same_respondent=isinstance(self.table, Survey),
         )
+
+    def _look_at(self, name: str) -> Component:
+        """A component, whichever study answers it; what another one answers is among what this run has read."""
+        part = self._register.component(name)[1]
+        if part.study != self.name and name not in self._others:
+            self._others.append(name)
+        return part
 
     def _component(self, name: str) -> tuple[Claim, Component]:
         claim, part = self._register.component(name)
@@ -264,8 +388,11 @@ class Study:
                 )
 
     def _row(
-        self, claim: Claim, part: Component, estimate: Estimate, role: str, specification: str, verdict: Verdict
+        self, claim: Claim, part: Component, found: Finding, role: str, specification: str, verdict: Verdict
     ) -> Row:
+        numbers = _numbers(found, part.rule.unit)
+        if role == "primary":
+            numbers["unit"] = part.rule.unit
         return Row(
             claim=claim.id,
             component=part.id,
@@ -275,18 +402,7 @@ class Study:
             specification=specification,
             parameters=self.run.removeprefix(f"{self.name}.{self.dataset.slug}").removeprefix("."),
             design=self._design,
-            measure=estimate.measure,
-            unit=part.rule.unit if role == "primary" else estimate.unit,
-            estimate=float(estimate.value),
-            se=float(estimate.se),
-            ci_low=float(estimate.ci_low),
-            ci_high=float(estimate.ci_high),
-            ci90_low=float(estimate.ci90_low),
-            ci90_high=float(estimate.ci90_high),
-            n=int(estimate.n),
-            n_dropped=int(estimate.n_dropped),
-            events=estimate.events,
-            clusters=estimate.clusters,
+            **numbers,
             verdict=verdict.value,
             rule_version=part.rule.fingerprint,
             run_key="",  # the batch knows it when the run has ended
@@ -301,7 +417,59 @@ class Study:
         modules = {name: path for name, path in loaded.items() if path.startswith(source)}
         rows = [row.to_dict() for row in self._rows]
         write_text(Path(self._job["evidence"]), json.dumps(rows, ensure_ascii=False))
-        write_text(Path(self._job["reads"]), json.dumps({"modules": modules, "files": self._checksums}))
+        reads = {"modules": modules, "files": self._checksums, "components": self._others}
+        write_text(Path(self._job["reads"]), json.dumps(reads))
+
+    def _follow(self) -> None:
+        """In a batch: hand in again after each cell, since a later one may load a module that the last call had not."""
+        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        if self._job is not None and shell is not None:
+            shell.events.register("post_run_cell", lambda *_: self._hand_in())
+
+
+def _judged(name: str, part: Component, found: Finding) -> Verdict:
+    """What a component's rule says of what was found; RegisterError where the two do not fit."""
+    rule = part.rule
+    if isinstance(rule, NecessityRule) and isinstance(found, NecessaryCondition):
+        null, share = found.against_nulls, found.exceptions
+        return judge_necessity(rule, null.effect, null.null_low, null.null_high, share.ci_low, share.ci_high)
+    if isinstance(rule, NecessityRule):
+        raise RegisterError(f"{name} needs a necessity effect size with its null, not an interval")
+    if isinstance(found, NecessaryCondition):
+        raise RegisterError(f"{name} is judged by an interval of {rule.measure}, not as a necessary condition")
+    _demand_fit(name, part, found)
+    return judge(rule, _interval(found))
+
+
+def _numbers(found: Finding, unit: str) -> dict[str, Any]:
+    """What a row of the ledger says of a finding, by column."""
+    if isinstance(found, NecessaryCondition):
+        null, share = found.against_nulls, found.exceptions
+        return {
+            **dict.fromkeys(("se", *_LIMITS, "clusters")),  # d has no interval: what it is depends on n
+            "measure": "necessity_effect_size",
+            "unit": unit,
+            "estimate": float(null.effect),
+            "n": int(null.n),
+            "n_dropped": int(null.n_dropped),
+            "events": share.events,
+            "null_low": float(null.null_low),
+            "null_high": float(null.null_high),
+            "exceptions": float(share.value),
+            "exceptions_low": float(share.ci_low),
+            "exceptions_high": float(share.ci_high),
+            "exceptions_n": int(share.n),
+        }
+    return {
+        **{name: float(getattr(found, name)) for name in ("se", *_LIMITS)},
+        "measure": found.measure,
+        "unit": found.unit,
+        "estimate": float(found.value),
+        "n": int(found.n),
+        "n_dropped": int(found.n_dropped),
+        "events": found.events,
+        "clusters": found.clusters,
+    }
 
 
 def _interval(estimate: Estimate) -> Interval:
@@ -320,12 +488,15 @@ def _demand_fit(name: str, part: Component, estimate: Estimate) -> None:
         raise RegisterError(f"{name} is judged in {rule.unit}, but the estimate is in {estimate.unit}")
 
 
-def _simulated(schema: str, slug: str) -> Survey | Experiment:
-    """The standing sample of a simulated dataset: the same for every study that asks for it."""
-    from helpers.simulate import experiment, survey  # noqa: PLC0415  only where nothing real is asked for
+def _simulated(slug: str, simulator: Mapping[str, Any]) -> Canonical:
+    """The standing sample of a simulated dataset: the same for every study that asks for it.
 
-    seed = parameters.seed(slug)
-    return survey.draw(seed)[0] if schema == "survey" else experiment.draw(seed)[0]
+    `simulator` names its ``schema``, its ``module`` where that is not called as the schema, and its ``settings``.
+    """
+    # Only where nothing real is asked for, and only the one that is.
+    drawn_by = importlib.import_module(f"helpers.simulate.{simulator.get('module', simulator['schema'])}")
+    drawn = drawn_by.draw(parameters.seed(slug), **simulator.get("settings", {}))
+    return replace(drawn[0], slug=slug)
 
 
 def _job(run: str) -> dict[str, Any] | None:

@@ -10,12 +10,14 @@ import pandas as pd
 from helpers.digits import exact, interval, number
 from helpers.display.html import Html, bilingual, stack, tag, text
 from helpers.display.tables import table
+from helpers.errors import RegisterError
 from helpers.methods.estimate import Estimate
+from helpers.methods.necessary_condition import NecessaryCondition
 from helpers.register import reach
 from helpers.register.model import Claim, Component, Register
 from helpers.register.rules import RegionRule, SignedRule
 from helpers.register.verdicts import Verdict
-from helpers.register.wording import agreement, measure_name, rule_sentence
+from helpers.register.wording import agreement, beside_null, measure_name, rule_sentence
 from helpers.schemas.flow import Flow
 
 _SEEN = "An estimate on these data had been seen when this rule was written."
@@ -35,6 +37,17 @@ _SENTENCES = {
     ),
 }
 
+_OF_NECESSITY = {
+    Verdict.NULL: (
+        "The corner is no emptier than a plain additive relation leaves it.",
+        "该区域并不比普通的相加关系所留下的更空。",
+    ),
+    Verdict.CONTRADICTED: (
+        "More than the bound have the outcome without the condition.",
+        "不具备条件而有结果者多于界限。",
+    ),
+}
+
 
 def question(register: Register, parts: Sequence[tuple[Claim, Component]]) -> Html:
     """The claims of a study as registered: words, documents, rules, what was known, where documents disagree."""
@@ -51,8 +64,6 @@ def question(register: Register, parts: Sequence[tuple[Claim, Component]]) -> Ht
 
 
 def _claim_card(register: Register, claim: Claim, parts: Sequence[Component]) -> Html:
-    told_by = [register.documents[name] for name in claim.documents]
-    sources = "; ".join(f"{entry.title.en} ({entry.publisher}, {entry.date[:4]})" for entry in told_by)
     rows = []
     for part in parts:
         proxy = (
@@ -77,12 +88,85 @@ def _claim_card(register: Register, claim: Claim, parts: Sequence[Component]) ->
         "section",
         tag("h4", text(claim.id)),
         bilingual(claim.paraphrase.en, claim.paraphrase.zh, class_="claim"),
-        tag("p", "Said in: ", text(sources), class_="sources"),
+        tag("p", "Said in: ", text(_said_in(register, claim)), class_="sources"),
         tag("dl", *rows),
         class_="claim-card",
     )
     words = "\n".join(f"{claim.id}/{part.id}: {rule_sentence(part.rule)}" for part in parts)
     return Html(markup, f"{claim.id}: {claim.paraphrase.en}\n{words}")
+
+
+def conditional(register: Register, names: Sequence[str]) -> Html:
+    """Claims that no data decide, each with when it is true and the data that would decide it; no evidence.
+
+    Parameters
+    ----------
+    register : Register
+    names : sequence of str
+        Ids of claims that the register gives a reason instead of a rule.
+
+    Raises
+    ------
+    RegisterError
+        A claim is unknown, or it has rules and so wants evidence.
+    """
+    parts = []
+    for claim in map(register.claim, names):
+        if claim.reason is None or claim.data_card is None:
+            raise RegisterError(f"{claim.id} is decided by evidence; hand that in and show its verdict")
+        card = claim.data_card
+        parts.append(
+            tag(
+                "section",
+                tag("h4", text(claim.id)),
+                bilingual(claim.paraphrase.en, claim.paraphrase.zh, class_="claim"),
+                bilingual(claim.reason.en, claim.reason.zh, class_="rule"),
+                tag("p", tag("b", "Data that would decide it: "), text(f"{card.unit}; {card.size}"), class_="known"),
+                class_="claim-card",
+            )
+        )
+    return Html("".join(parts), "\n".join(f"{name}: {register.claim(name).paraphrase.en}" for name in names))
+
+
+def misquoted(register: Register, names: Sequence[str]) -> Html:
+    """What the sources of claims say and the documents made of it, each with how that is known."""
+    told = [item for item in register.misattributions if set(names) & set(item.claims)]
+    rows = [
+        tag("li", bilingual(item.text.en, item.text.zh), tag("p", tag("b", "Known: "), text(item.status)))
+        for item in told
+    ]
+    return Html(tag("ul", *rows, class_="quarrels"), "\n".join(item.text.en for item in told))
+
+
+def _said_in(register: Register, claim: Claim) -> str:
+    told_by = [register.documents[name] for name in claim.documents]
+    return "; ".join(f"{entry.title.en} ({entry.publisher}, {entry.date[:4]})" for entry in told_by)
+
+
+def descriptive(register: Register, names: Sequence[str]) -> Html:
+    """Claims that no open data decide: words, documents, the reason, and the data that would decide them."""
+    claims = [register.claim(name) for name in names]
+    return stack(*[_undecided(register, claim) for claim in claims])
+
+
+def _undecided(register: Register, claim: Claim) -> Html:
+    if claim.reason is None or claim.data_card is None:
+        raise RegisterError(
+            f"{claim.id} is to be decided by data ({claim.testability}); it is not shown as descriptive"
+        )
+    card = claim.data_card
+    told = {"unit": card.unit, "columns": ", ".join(card.columns), "design": card.design, "size": card.size}
+    markup = tag(
+        "section",
+        tag("h4", text(claim.id)),
+        bilingual(claim.paraphrase.en, claim.paraphrase.zh, class_="claim"),
+        tag("p", "Said in: ", text(_said_in(register, claim)), class_="sources"),
+        bilingual(f"No verdict. {claim.reason.en}", f"不下结论。{claim.reason.zh}", class_="caution"),
+        tag("p", "What would decide it:"),
+        tag("dl", *[tag("dt", text(name)) + tag("dd", text(words)) for name, words in told.items()]),
+        class_="claim-card",
+    )
+    return Html(markup, f"{claim.id}: {claim.paraphrase.en}\nNo verdict. {claim.reason.en}")
 
 
 def source(title: str, facts: Mapping[str, str], simulated: bool) -> Html:
@@ -134,19 +218,22 @@ def _hardly(rule: SignedRule | RegionRule, se: float) -> str:
     return f"{words}, unless the truth lies {beyond} about {edge}."
 
 
-def evidence(name: str, role: str, specification: str, estimate: Estimate, verdict: Verdict) -> Html:
+def evidence(name: str, role: str, specification: str, found: Estimate | NecessaryCondition, verdict: Verdict) -> Html:
     """One estimate and what the rule says of it, in a line."""
-    words = (
-        f"{name} ({role}, {specification}): {measure_name(estimate.measure)} {number(estimate.value)}, "
-        f"95\u00a0% interval {interval(estimate.ci_low, estimate.ci_high)}, n = {estimate.n:,}, "
-        f"{estimate.n_dropped:,} dropped: {verdict}"
-    )
+    if isinstance(found, NecessaryCondition):
+        n, n_dropped = found.against_nulls.n, found.against_nulls.n_dropped
+        told = f"{measure_name('necessity_effect_size')} = {_against_null(found)}"
+    else:
+        n, n_dropped = found.n, found.n_dropped
+        limits = interval(found.ci_low, found.ci_high)
+        told = f"{measure_name(found.measure)} {number(found.value)}, 95\u00a0% interval {limits}"
+    words = f"{name} ({role}, {specification}): {told}, n = {n:,}, {n_dropped:,} dropped: {verdict}"
     label = tag("b", text(verdict), class_=f"verdict {_slug(verdict)}")
     return Html(tag("p", text(words.rsplit(": ", 1)[0]), ": ", label, class_=f"evidence {role}"), words)
 
 
 def verdicts(
-    rows: Sequence[tuple[Component, str, Estimate, Verdict]],
+    rows: Sequence[tuple[Component, str, Estimate | NecessaryCondition, Verdict]],
     alternatives: Mapping[str, Sequence[Verdict]],
     simulated: bool,
     design: str,
@@ -154,10 +241,9 @@ def verdicts(
 ) -> Html:
     """The ending of a study: each component's sentence, number and verdict, and what other specifications say."""
     parts = []
-    for part, name, estimate, verdict in rows:
+    for part, name, found, verdict in rows:
         english, chinese = _sentence(part, verdict)
-        limits = interval(estimate.ci_low, estimate.ci_high)
-        figure = f"{number(estimate.value)} {limits} ({part.rule.unit}; n = {estimate.n:,})"
+        figure = _figure(part, found)
         parts.append(
             tag(
                 "li",
@@ -175,11 +261,26 @@ def verdicts(
     return Html(tag("section", tag("p", text(caution), class_="caution"), tag("ul", *parts), class_="verdicts"), words)
 
 
+def _figure(part: Component, found: Estimate | NecessaryCondition) -> str:
+    """The number behind a verdict, with its unit and n."""
+    if isinstance(found, NecessaryCondition):
+        return f"{_against_null(found)} ({part.rule.unit}; n = {found.against_nulls.n:,})"
+    return f"{number(found.value)} {interval(found.ci_low, found.ci_high)} ({part.rule.unit}; n = {found.n:,})"
+
+
+def _against_null(found: NecessaryCondition) -> str:
+    null, share = found.against_nulls, found.exceptions
+    limits = (null.null_low, null.null_high, share.value, share.ci_low, share.ci_high)
+    return f"{number(null.effect)} {beside_null(*limits, n=share.n)}"
+
+
 def _sentence(part: Component, verdict: Verdict) -> tuple[str, str]:
     """What the verdict says to a manager; a threshold that we set is not called a claim."""
     if part.rule.kind == "share" and verdict in (Verdict.BELOW, Verdict.ABOVE):
         side, word = ("below", "低于") if verdict == Verdict.BELOW else ("above", "高于")
         return f"The value lies {side} the threshold that the rule sets.", f"数值{word}规则所设的界限。"
+    if part.rule.kind == "necessity" and verdict in _OF_NECESSITY:
+        return _OF_NECESSITY[verdict]
     return _SENTENCES[verdict]
 
 

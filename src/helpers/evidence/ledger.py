@@ -18,8 +18,10 @@ from helpers.whole_file import write_text
 #: Relative difference up to which two numbers are the same: numerical libraries differ between machines.
 SAME = 1e-6
 
-_INTEGERS = ("n", "n_dropped", "events", "clusters")
-_NUMBERS = ("estimate", "se", "ci_low", "ci_high", "ci90_low", "ci90_high")
+_INTEGERS = ("n", "n_dropped", "events", "clusters", "exceptions_n")
+_AGAINST = ("null_low", "null_high", "exceptions", "exceptions_low", "exceptions_high")
+_NUMBERS = ("estimate", "se", "ci_low", "ci_high", "ci90_low", "ci90_high", *_AGAINST)
+_ALWAYS = ("n", "n_dropped", "estimate")
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ def _parsed(path: Path, line: int, record: dict[str, str]) -> Row:
     for name in (*_INTEGERS, *_NUMBERS):
         text = record[name]
         try:
-            if text == "" and name in ("events", "clusters"):
+            if text == "" and name not in _ALWAYS:
                 values[name] = None
             else:
                 values[name] = int(text) if name in _INTEGERS else float(text)

@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from helpers.digits import interval
+from helpers.register.wording import beside_null
+
 #: Columns of the ledger that name a row; the others are what it found.
 IDENTITY = ("claim", "component", "study", "dataset", "role", "specification", "parameters")
 
@@ -16,9 +19,12 @@ class Row:
     """One row of the ledger: what one run found for one component, by one specification.
 
     ``se`` belongs to the scale on which the interval is symmetric (the logarithm for ratios); limits are on the scale
-    of ``estimate``. ``parameters`` is what the run's name says beyond study and dataset: ``name=value`` for each that
-    differs from its default. ``design`` is the dataset's. ``rule_version`` is the rule's version and a digest of
-    its content.
+    of ``estimate``. A necessity effect size has neither: what it would be in a larger sample is another number. Its row
+    has instead ``null_low`` and ``null_high``, what additive relations give at the same n (2.5 and 97.5 %), and
+    ``exceptions``, the share that has the outcome without the condition, with its 95 % limits among the
+    ``exceptions_n`` without the condition; all other rows leave these six empty. ``parameters`` is what the run's
+    name says beyond study and dataset: ``name=value`` for each that differs from its default. ``design`` is the
+    dataset's. ``rule_version`` is the rule's version and a digest of its content.
     """
 
     claim: str
@@ -32,15 +38,21 @@ class Row:
     measure: str
     unit: str
     estimate: float
-    se: float
-    ci_low: float
-    ci_high: float
-    ci90_low: float
-    ci90_high: float
+    se: float | None
+    ci_low: float | None
+    ci_high: float | None
+    ci90_low: float | None
+    ci90_high: float | None
     n: int
     n_dropped: int
     events: int | None
     clusters: int | None
+    null_low: float | None = None
+    null_high: float | None = None
+    exceptions: float | None = None
+    exceptions_low: float | None = None
+    exceptions_high: float | None = None
+    exceptions_n: int | None = None
     verdict: str
     rule_version: str
     run_key: str
@@ -49,6 +61,23 @@ class Row:
     def identity(self) -> tuple[str, ...]:
         """What makes a row this row: claim, component, study, dataset, role, specification, parameters."""
         return tuple(getattr(self, name) for name in IDENTITY)
+
+    @property
+    def interval(self) -> tuple[float, float, float, float] | None:
+        """The 95 % limits and the 90 % limits; None for a necessity effect size."""
+        low, high, low90, high90 = self.ci_low, self.ci_high, self.ci90_low, self.ci90_high
+        if low is None or high is None or low90 is None or high90 is None:
+            return None
+        return low, high, low90, high90
+
+    @property
+    def limits(self) -> str:
+        """What stands behind the estimate: its 95 % interval, or what a necessity effect size is judged against."""
+        against = (self.null_low, self.null_high, self.exceptions, self.exceptions_low, self.exceptions_high)
+        numbers = [value for value in against if value is not None]
+        if len(numbers) == len(against) and self.exceptions_n is not None:
+            return beside_null(*numbers, n=self.exceptions_n)
+        return interval(*self.interval[:2]) if self.interval is not None else ""
 
     @property
     def run(self) -> str:
@@ -68,7 +97,7 @@ class RunRecord:
 
     ``cause`` is empty or one of ``parameters``, ``data``, ``cell``, ``time limit``, ``killed``, ``kernel``,
     ``interrupted``, ``page`` (the results are complete, the page could not be written). ``checksums`` are those of the
-    data files that the run read, by ``folder/file``, ``versions`` those of the packages that decide numbers.
+    data files that the run read, by ``folder/file``, ``versions`` those of the packages that its code imports.
     """
 
     run: str

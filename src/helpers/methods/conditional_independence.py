@@ -19,7 +19,7 @@ from helpers.methods.bootstrap import covariances
 from helpers.methods.columns import Array, complete_rows, refuse_collinear, refuse_constant
 from helpers.methods.estimate import Estimate
 from helpers.methods.result import Result
-from helpers.methods.true_scores import Scale, true_score_correlations
+from helpers.methods.true_scores import Scale, items_of, true_score_correlations
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def independences(
     _refuse_unknown(statements, scales)
     if draws < 10 * len(statements):
         raise MethodError(f"{draws} draws are too few for the joint test of {len(statements)} correlations; take more")
-    items = [item for scale in scales.values() for item in scale.items]
+    items = items_of(scales.values())
     values, n_dropped = complete_rows(frame, items, at_least=len(items) + 2)
     refuse_constant(values, items)
     names = list(scales)

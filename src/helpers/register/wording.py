@@ -124,8 +124,9 @@ def rule_sentence(rule: Rule) -> str:
         )
     if isinstance(rule, NecessityRule):
         return (
-            f"Supported if the necessity effect size exceeds what an additive relation gives, and at most "
-            f"{exact(100 * rule.largest_share)} % are exceptions; contradicted if surely more are."
+            f"Supported if the necessity effect size exceeds the range that additive relations give, and at most "
+            f"{exact(100 * rule.largest_share)} % are exceptions; practically null if it lies inside "
+            f"that range; contradicted if surely more are exceptions."
         )
     raise TypeError(f"no wording for {type(rule).__name__}")
 
@@ -137,7 +138,8 @@ def beside_null(
 
     Shares are given as such; `n` are those without the condition.
     """
-    share = f"{number(100 * exceptions)} % {interval(100 * exceptions_low, 100 * exceptions_high)}"
+    percent, low, high = (round(100 * value, 9) for value in (exceptions, exceptions_low, exceptions_high))
+    share = f"{number(percent)} % {interval(low, high)}"
     return f"(additive relations: {number(null_low)} to {number(null_high)}; exceptions: {share} of {n:,})"
 
 
