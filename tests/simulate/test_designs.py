@@ -26,6 +26,8 @@ LARGE = [
     survey_designs.explained_variance(0.6, 0.7, 20_000),
     survey_designs.disattenuated_slope(0.2, 0.7, 20_000),
     survey_designs.raw_explained_variance(0.3, 20_000),
+    survey_designs.explained_variance_gain(0.05, 20_000),
+    survey_designs.slope_above(0.2, 200_000),
     survey_designs.latent_bend(0.2, 100_000),
     survey_designs.indirect_effect(0.5, 0.3, 20_000),
     survey_designs.marker_adjusted(0.3, 0.2, 20_000),

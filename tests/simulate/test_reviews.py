@@ -47,7 +47,9 @@ def test_some_orders_are_late_and_many_of_their_reviews_come_before_them():
     assert made.frame["number"].max() == 2
 
 
-@pytest.mark.parametrize("settings", [{"n": 0}, {"base": 0.9}, {"score_ratio": 0.0}, {"same_seller": 1.5}])
+@pytest.mark.parametrize(
+    "settings", [{"n": 0}, {"base": 0.9}, {"score_ratio": 0.0}, {"same_seller": 1.5}, {"comment_ratio": 4.0}]
+)
 def test_settings_that_cannot_be_are_refused(settings):
     with pytest.raises(ParameterError, match="simulated reviews take"):
         reviews.draw(1, **settings)
@@ -87,3 +89,11 @@ def test_the_same_seller_is_taken_more_often_than_by_chance(drawn):
     chance = float((share**2).sum())
     expected = truth["same_seller"] + (1 - truth["same_seller"]) * chance
     assert (sellers[1] == sellers[2]).mean() == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.simulation
+def test_the_unhappy_comment_as_much_more_often_as_planted(drawn):
+    made, truth = drawn
+    commented = made.frame["comment_length"] > 0
+    unhappy, happy = (commented[part] for part in (made.frame["score"] <= 2, made.frame["score"] >= 4))
+    assert unhappy.mean() / happy.mean() == pytest.approx(truth["comment_ratio"], rel=0.03)

@@ -44,7 +44,6 @@ def test_every_component_finds_what_was_planted(ran: Batch):
         "determinants-eight-factors/satisfaction": own["satisfaction"],
         "determinants-eight-factors/quality": own["quality"],
         "determinants-eight-factors/value": own["value"],
-        "determinants-eight-factors/switching-cost": own["switching_cost"],
         "complaint-handling-raises-loyalty/loyalty": truth.slopes("loyalty", ["complaints", "satisfaction", "image"])[
             "complaints"
         ],

@@ -94,7 +94,7 @@ def share(counts: Counts) -> Estimate:
         "share of rows",
         p,
         math.sqrt(p * (1 - p) / counts.n),
-        lambda alpha: proportion_confint(counts.events, counts.n, alpha=alpha, method="wilson"),
+        lambda alpha: _wilson(counts, alpha),
         (counts,),
         variance="Wilson",
     )
@@ -273,6 +273,12 @@ def _pearson(events: int, n: int, p: float) -> float:
     """The chi-squared term of one group; zero where the expected share is 0 or 1 and so is the observed one."""
     variance = n * p * (1 - p)
     return (events - n * p) ** 2 / variance if variance > 1e-12 * n else 0.0
+
+
+def _wilson(counts: Counts, alpha: float) -> Interval:
+    """Limits of a share; those at 0 and 1 are exact, where rounding would leave 1e-17."""
+    low, high = proportion_confint(counts.events, counts.n, alpha=alpha, method="wilson")
+    return (low if counts.events else 0.0, high if counts.events < counts.n else 1.0)
 
 
 def _estimate(

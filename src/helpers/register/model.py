@@ -96,7 +96,7 @@ class Component(Strict):
     id: str = Field(pattern=IDENTIFIER)
     statement: Bilingual
     study: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    datasets: tuple[str, ...] = Field(min_length=1)  # one primary specification in each
+    datasets: tuple[str, ...] = ()  # one primary specification in each; none while no open data measure it
     fact: str = Field(pattern=IDENTIFIER)  # components that share a fact are counted once
     known_before: str = Field(min_length=3)
     proxy: Bilingual | None = None  # what the data show instead of what the claim says
@@ -126,8 +126,15 @@ class Claim(Strict):
         decided = self.testability in ("direct", "proxy")
         if not decided and (self.reason is None or self.data_card is None):
             raise ValueError(f"{self.id} is {self.testability}: it needs a reason and a data_card")
-        if not decided and self.components:
-            raise ValueError(f"{self.id} is {self.testability}: it cannot have components with rules")
+        waiting = self.testability == "not_testable" and not any(part.datasets for part in self.components)
+        if not decided and self.components and not waiting:
+            raise ValueError(
+                f"{self.id} is {self.testability}: it cannot have components with rules, unless it is not_testable and "
+                "they wait for data (no datasets)"
+            )
+        idle = [part.id for part in self.components if not part.datasets]
+        if decided and idle:
+            raise ValueError(f"{self.id}/{idle[0]} names no datasets; a claim that data decide names them")
         repeated = _repeated(component.id for component in self.components)
         if repeated:
             raise ValueError(f"{self.id} has the component {repeated!r} twice")

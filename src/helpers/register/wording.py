@@ -34,6 +34,7 @@ MEASURES = {
     "auuc": ("area under the uplift curve", "增量曲线下面积"),
     "calibration_ratio": ("expected over observed purchases", "预期与实际购买次数之比"),
     "concordance": ("concordance", "一致性指数"),
+    "correlation": ("correlation", "相关系数"),
     "correlation_excess": ("correlation beyond that of the model", "超出模型所含的相关"),
     "direct_slope": ("direct standardised slope", "直接标准化斜率"),
     "explained_variance": ("explained variance", "解释方差"),

@@ -22,6 +22,7 @@ _PARTIAL_SLOPE = partial(surveys.partial_slope, n=1707)
 _TRUE_SLOPE = partial(surveys.disattenuated_slope, reliability=0.7, n=500)
 _TRUE_PARTIAL_SLOPE = partial(surveys.disattenuated_partial_slope, reliability=0.7, n=500)
 _REORDER = partial(shares.clustered_ratio, clusters=50)
+_CLUSTERED_SLOPE = partial(shares.clustered_slope, clusters=50)
 
 #: A component's name to the design whose truth is put at an edge of its rule, in the rule's own unit.
 COMPONENTS: Mapping[str, Callable[[float], Design]] = {
@@ -41,7 +42,6 @@ COMPONENTS: Mapping[str, Callable[[float], Design]] = {
     "determinants-eight-factors/satisfaction": _PARTIAL_SLOPE,
     "determinants-eight-factors/quality": _PARTIAL_SLOPE,
     "determinants-eight-factors/value": _PARTIAL_SLOPE,
-    "determinants-eight-factors/switching-cost": _PARTIAL_SLOPE,
     "service-quality-raises-loyalty/satisfaction": _SLOPE,
     "service-quality-raises-loyalty/loyalty": _SLOPE,
     "switching-cost-raises-loyalty/loyalty": _PARTIAL_SLOPE,
@@ -75,6 +75,12 @@ COMPONENTS: Mapping[str, Callable[[float], Design]] = {
     "delivery-speed-raises-loyalty/reorder": _REORDER,
     "first-impression-lasting/reorder": _REORDER,
     "experience-drives-repurchase/reorder": _REORDER,
+    "exceeding-expectations-creates-long-term-customers/reorder": _REORDER,
+    "importance-raises-loyalty/reorder": _REORDER,
+    "defect-control-raises-loyalty/reorder": _REORDER,
+    "negative-wom-asymmetry/comment": _REORDER,
+    "rich-content-and-reviews/photos": _CLUSTERED_SLOPE,
+    "media-richness-experience/photos": _CLUSTERED_SLOPE,
 }
 
 
