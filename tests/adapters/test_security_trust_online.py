@@ -32,7 +32,9 @@ def test_what_tells_of_the_person_stays_in_the_file(security_files):
 def test_security_is_about_transactions_and_privacy_about_personal_data():
     book = security_trust_online.BOOK
     assert all("personal data" in book.item(name).text for name in book.construct("privacy").items)
-    assert not any("personal data" in book.item(name).text for name in book.construct("security").items)
+    assert not any("personal data" in book.item(name).text for name in book.construct("security_wide").items)
+    assert set(book.construct("security").items) < set(book.construct("security_wide").items)
+    assert len(book.construct("security_wide").items) == 14
 
 
 def test_no_intention_is_named_by_more_than_its_letters():

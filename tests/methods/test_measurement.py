@@ -73,6 +73,22 @@ def test_with_reliabilities_of_one_it_is_ordinary_regression(survey):
 
 
 @pytest.mark.reference
+def test_a_difference_of_slopes_is_that_of_an_errors_in_variables_regression(survey):
+    """Fuller (1987): error variances taken out of the cross-products, here of scores in standard deviations."""
+    scales = {"x": Scale(tuple(A)), "z": Scale(("z",), 0.8)}
+    found = disattenuated_regression(survey, Scale(tuple(B)), scales, draws=400, seed=1)
+    scores = pd.DataFrame({"x": survey[A].mean(axis=1), "z": survey["z"], "y": survey[B].mean(axis=1)})
+    reliability = np.array([cronbach_alpha(survey, A).value, 0.8, cronbach_alpha(survey, B).value])
+    covariance = scores.cov().to_numpy() - np.diag(scores.var() * (1 - reliability))
+    slopes = np.linalg.solve(covariance[:2, :2], covariance[:2, 2])
+    slopes *= np.sqrt(np.diag(covariance)[:2] / covariance[2, 2])
+    difference = found.differences["x", "z"]
+    assert difference.measure == "standardised_slope_difference"
+    assert difference.value == pytest.approx(slopes[0] - slopes[1], rel=1e-10)
+    assert difference.ci_low < difference.value < difference.ci_high
+
+
+@pytest.mark.reference
 def test_the_share_of_straight_liners_counts_rows_of_one_answer():
     answers = pd.DataFrame({"a": [3, 3, 1, np.nan], "b": [3, 4, 1, 2], "c": [3, 3, 1, 2]})
     found = straight_liners(answers, ["a", "b", "c"])

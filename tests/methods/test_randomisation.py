@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 
 from helpers.errors import MethodError
-from helpers.methods.randomisation import balance, sample_ratio
+from helpers.methods.linear import linear_regression
+from helpers.methods.randomisation import balance, sample_ratio, stratified_randomisation_test
 
 COVARIATES = ["age", "spend_before", "channel"]
 
@@ -81,3 +82,61 @@ def test_the_reference_does_not_change_the_test(trial):
     first, second = (balance(trial, "arm", COVARIATES, reference=arm) for arm in ("none", "womens"))
     assert first.statistic == second.statistic
     assert isinstance(first.table, pd.DataFrame)
+
+
+def stratified(rng, effect):
+    """Two strata of other sizes, shares treated and base rates; events with a planted difference of shares."""
+    stratum = np.repeat(["few", "many"], [300, 900])
+    treated = (rng.random(1200) < np.where(stratum == "few", 0.3, 0.5)).astype(float)
+    event = (rng.random(1200) < np.where(stratum == "few", 0.7, 0.4) + effect * treated).astype(float)
+    return pd.DataFrame({"event": event, "treated": treated, "stratum": stratum})
+
+
+@pytest.mark.reference
+def test_with_two_arms_of_one_size_and_one_stratum_the_randomisation_test_is_fishers():
+    units = pd.DataFrame(
+        {"event": np.repeat([1, 0, 1, 0], [14, 26, 6, 34]), "treated": np.repeat([1, 0], 40), "all": 1}
+    )
+    found = stratified_randomisation_test(units, "event", "treated", "all", draws=200_000, seed=1)
+    assert found.statistic == pytest.approx(0.2)
+    assert found.p_value == pytest.approx(stats.fisher_exact([[14, 26], [6, 34]]).pvalue, abs=0.003)
+
+
+@pytest.mark.reference
+def test_its_statistic_is_the_slope_on_treatment_beside_the_strata():
+    units = stratified(np.random.default_rng(1), 0.1)
+    found = stratified_randomisation_test(units, "event", "treated", "stratum", draws=99, seed=1)
+    slope = linear_regression(units, "event", ["treated", "stratum"]).coefficients["treated"]
+    assert found.statistic == pytest.approx(slope.value)
+    assert (found.n, found.strata) == (1200, 2)
+
+
+def test_it_finds_a_planted_difference_and_counts_the_assignment_that_was_made():
+    units = stratified(np.random.default_rng(2), 0.25)
+    assert stratified_randomisation_test(units, "event", "treated", "stratum", draws=999, seed=1).p_value == 1 / 1000
+
+
+@pytest.mark.simulation
+def test_it_rejects_no_effect_as_often_as_it_says():
+    rng = np.random.default_rng(3)
+    tests = [
+        stratified_randomisation_test(stratified(rng, 0.0), "event", "treated", "stratum", draws=200, seed=seed)
+        for seed in range(400)
+    ]
+    rejected = np.mean([test.p_value < 0.05 for test in tests])
+    assert abs(rejected - 0.05) < 3 * np.sqrt(0.05 * 0.95 / 400)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"event": 2.0}, "of 0 and 1"),
+        ({"event": np.nan}, "at least 2"),
+        ({"stratum": None}, "no missing value"),
+        ({"treated": 1.0}, "both treated and control"),
+    ],
+)
+def test_what_cannot_be_assigned_anew_is_refused_with_the_reason(change, says):
+    units = stratified(np.random.default_rng(4), 0.0).assign(**change)
+    with pytest.raises(MethodError, match=says):
+        stratified_randomisation_test(units, "event", "treated", "stratum", draws=9, seed=1)

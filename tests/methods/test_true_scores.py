@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from helpers.errors import MethodError
 from helpers.methods.measurement import cronbach_alpha
-from helpers.methods.true_scores import Scale, alpha_of, true_score_correlations
+from helpers.methods.true_scores import Scale, alpha_of, items_of, reliability_of, true_score_correlations
+from helpers.methods.unreliability import single_item_reliability
 
 
 @pytest.mark.reference
@@ -29,3 +31,29 @@ def test_a_draw_whose_reliability_is_not_positive_is_missing_and_the_others_are_
     correlation, _ = true_score_correlations(np.stack([good, bad]), scales)
     assert np.isfinite(correlation[0]).all()
     assert np.isnan(correlation[1]).all()
+
+
+@pytest.mark.reference
+def test_a_single_item_takes_its_reliability_from_the_longer_scale_that_holds_it(people):
+    scales = {"A": Scale(("a2",), within=("a1", "a2", "a3", "a4")), "B": Scale(("b1", "b2", "b3"))}
+    columns = items_of(scales.values())
+    assert columns == ["a2", "b1", "b2", "b3", "a1", "a3", "a4"]
+    correlation, reliabilities = true_score_correlations(np.cov(people[columns].to_numpy().T)[None], scales)
+    of_item = single_item_reliability(cronbach_alpha(people, ["a1", "a2", "a3", "a4"]).value, 4)
+    of_scale = cronbach_alpha(people, ["b1", "b2", "b3"]).value
+    assert [reliability_of(people, scale) for scale in scales.values()] == pytest.approx([of_item, of_scale])
+    raw = np.corrcoef(people["a2"], people[["b1", "b2", "b3"]].mean(axis=1))[0, 1]
+    assert reliabilities[0] == pytest.approx([of_item, of_scale])
+    assert correlation[0, 0, 1] == pytest.approx(raw / np.sqrt(of_item * of_scale))
+
+
+def test_only_a_single_item_of_a_longer_scale_takes_its_reliability_from_it():
+    for wrong in (
+        lambda: Scale(("a", "b"), within=("a", "b", "c")),
+        lambda: Scale(("a",), 0.7, within=("a", "b")),
+        lambda: Scale(("a",), within=("b", "c")),
+    ):
+        with pytest.raises(MethodError, match="only a single item"):
+            wrong()
+    with pytest.raises(MethodError, match="name the longer scale"):
+        Scale(("a",), within=("a",))

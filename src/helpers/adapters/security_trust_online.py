@@ -76,16 +76,20 @@ _TEXTS = {
     **_WORDED,
 }
 
+_SECURITY = tuple(name for name in _WORDED if not name.startswith("PSEC"))
+
 # Which items measure security and which privacy is inferred from the wording: the four of CSEC are about transactions
-# and messages being confidential (security), the four of PSEC all about personal data (privacy). That TRST, PREP, PINV,
-# PPSS and FAML1 are trust, reputation, investment, policy and familiarity comes from scripts of a course that used the
-# file; the rest from the names alone. What the four intentions intend is not known, so none of them is called
+# and messages being confidential (security), the four of PSEC all about personal data (privacy). The other ten ask for
+# security, too; `security_wide` holds all fourteen, and a study takes it or `security`, never both. That TRST, PREP,
+# PINV, PPSS and FAML1 are trust, reputation, investment, policy and familiarity comes from scripts of a course that
+# used the file; the rest from the names alone. What the four intentions intend is not known, so none of them is called
 # `intention`. Year of birth (impossible in six rows), age, sex and income serve no study and are left behind.
 BOOK = Book(
     items=tuple(Item(name, 1, 7, text, name in _REVERSED, _NO_ANSWER) for name, text in _TEXTS.items()),
     constructs=(
         Construct("trust", "Trust", _scale("TRST")),
         Construct("security", "Security of transactions", _scale("CSEC")),
+        Construct("security_wide", "Security (all fourteen items)", _SECURITY),
         Construct("privacy", "Protection of personal data", _scale("PSEC")),
         Construct("reputation", "Reputation", _scale("PREP")),
         Construct("risk", "Perceived risk", _scale("PRSK")),

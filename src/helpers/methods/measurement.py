@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from helpers.methods.columns import Array, complete_rows, refuse_collinear, refu
 from helpers.methods.estimate import Estimate
 from helpers.methods.proportions import Counts, share
 from helpers.methods.result import Result
-from helpers.methods.true_scores import Scale, alpha_of, true_score_correlations
+from helpers.methods.true_scores import Scale, alpha_of, items_of, true_score_correlations
 
 #: Smallest uniqueness of a standardised item; a fit that ends there is improper (Heywood case). As in R's factanal.
 _LEAST_UNIQUENESS = 0.005
@@ -83,6 +84,8 @@ class DisattenuatedRegression(Result):
     ----------
     coefficients : mapping of str to Estimate
         One ``standardised_slope`` a predictor. With one predictor it is the disattenuated correlation.
+    differences : mapping of (str, str) to Estimate
+        ``standardised_slope_difference``: slope of the first less that of the second, for each pair in order.
     explained_variance : Estimate
         R squared between the constructs.
     reliabilities : mapping of str to float
@@ -91,6 +94,7 @@ class DisattenuatedRegression(Result):
     """
 
     coefficients: Mapping[str, Estimate]
+    differences: Mapping[tuple[str, str], Estimate]
     explained_variance: Estimate
     reliabilities: Mapping[str, float]
     n: int
@@ -274,7 +278,7 @@ def disattenuated_regression(
     scales = {"outcome": outcome, **predictors}
     if len(scales) != len(predictors) + 1 or not predictors:
         raise MethodError("give at least one predictor, and none of the name 'outcome'")
-    items = [item for scale in scales.values() for item in scale.items]
+    items = items_of(scales.values())
     values, n_dropped = complete_rows(frame, items, at_least=len(items) + 2)
     refuse_constant(values, items)
     slopes, r_squared, reliabilities = _disattenuated(np.cov(values.T)[None], scales)
@@ -291,11 +295,21 @@ def disattenuated_regression(
         name: Estimate.from_draws(float(slopes[0, position]), drawn_slopes[:, position], **unit, **rest)
         for position, name in enumerate(predictors)
     }
+    places = combinations(range(len(predictors)), 2)
+    differences = {
+        (list(predictors)[one], list(predictors)[other]): Estimate.from_draws(
+            float(slopes[0, one] - slopes[0, other]),
+            drawn_slopes[:, one] - drawn_slopes[:, other],
+            **unit | {"measure": "standardised_slope_difference"},
+            **rest,
+        )
+        for one, other in places
+    }
     explained = Estimate.from_draws(
         float(r_squared[0]), drawn_r_squared, measure="explained_variance", unit="share of variance", **rest
     )
     named = dict(zip(scales, map(float, reliabilities[0]), strict=True))
-    return DisattenuatedRegression(coefficients, explained, named, len(values), n_dropped)
+    return DisattenuatedRegression(coefficients, differences, explained, named, len(values), n_dropped)
 
 
 def _items(frame: pd.DataFrame, items: Sequence[str], at_least: int) -> tuple[Array, int]:

@@ -1,4 +1,4 @@
-"""Whether arms were assigned at random: balance of covariates, sizes of arms."""
+"""What follows from random assignment alone: balance of covariates, sizes of arms, the randomisation test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from helpers.errors import MethodError
-from helpers.methods.columns import mapped_to_dummies, refuse_collinear, refuse_constant
+from helpers.methods.columns import Array, complete_rows, mapped_to_dummies, refuse_collinear, refuse_constant
 from helpers.methods.result import Result
 
 
@@ -154,3 +154,81 @@ def sample_ratio(frame: pd.DataFrame, arm: str, shares: Mapping[str, float]) -> 
     table["expected"] = table["observed"].sum() * pd.Series(shares)
     test = stats.chisquare(table["observed"], table["expected"])
     return SampleRatio(table, float(test.statistic), len(table) - 1, float(test.pvalue))
+
+
+@dataclass(frozen=True)
+class RandomisationTest(Result):
+    """Whether an outcome had come out the same under any other assignment.
+
+    Attributes
+    ----------
+    statistic : float
+        Difference in shares, treated less control: the slope of the outcome on treatment, strata held.
+    p_value : float
+        Two-sided: share of assignments, this one among them, whose statistic is as far from zero or further.
+    draws, n, strata : int
+    """
+
+    statistic: float
+    p_value: float
+    draws: int
+    n: int
+    strata: int
+
+
+def stratified_randomisation_test(
+    frame: pd.DataFrame, outcome: str, treated: str, stratum: str, *, draws: int, seed: int
+) -> RandomisationTest:
+    """Test that treatment changes nobody's outcome, by assigning it anew within strata.
+
+    Under that hypothesis the outcomes are fixed and only the assignment is random, so the number of events among the
+    treated of a stratum is hypergeometric. Nothing is assumed of the outcomes.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a unit, nothing missing.
+    outcome, treated : str
+        Columns of 0 and 1.
+    stratum : str
+        Column of labels within which the treatment was assigned.
+    draws, seed : int
+        Assignments drawn; the smallest p-value that can come out is 1 / (draws + 1).
+
+    Raises
+    ------
+    MethodError
+        A missing value, another value than 0 and 1, no draws, or no stratum with both treated and control units.
+
+    References
+    ----------
+    Fisher (1935), The Design of Experiments, chapter 2; Phipson and Smyth (2010), Statistical Applications in Genetics
+    and Molecular Biology 9, 39 (the observed assignment counts). With one stratum and arms of
+    one size it is scipy's ``fisher_exact``.
+    """
+    values, n_dropped = complete_rows(frame, [outcome, treated], at_least=2)
+    if n_dropped or frame[stratum].isna().any() or not np.isin(values, (0, 1)).all() or draws < 1:
+        raise MethodError(
+            f"a randomisation test needs at least one draw, {outcome!r} and {treated!r} of 0 and 1, and no missing "
+            f"value in them or in {stratum!r}"
+        )
+    columns = pd.DataFrame({"event": values[:, 0], "treated": values[:, 1], "both": values.prod(axis=1)})
+    counts = columns.groupby(frame[stratum].to_numpy(), observed=True)
+    n, (events, size, both) = counts.size().to_numpy(), counts.sum().to_numpy().T
+    weight = size * (n - size) / n
+    if not weight.any():
+        raise MethodError(
+            f"no stratum of {stratum!r} holds both treated and control units, so none can be assigned anew"
+        )
+    used = weight > 0
+    n, events, size, both, weight = (part[used] for part in (n, events, size, both, weight))
+
+    def differences(among: Array) -> Array:
+        return np.asarray((among / size - (events - among) / (n - size)) @ weight / weight.sum())
+
+    observed = float(differences(both))
+    sizes = (events.astype(int), (n - events).astype(int), size.astype(int))
+    anew = differences(np.random.default_rng(seed).hypergeometric(*sizes, size=(draws, len(n))).astype(float))
+    # An assignment that gives the same difference may miss it by rounding.
+    as_far = int(np.sum(np.abs(anew) >= abs(observed) * (1 - 1e-9)))
+    return RandomisationTest(observed, (as_far + 1) / (draws + 1), draws, int(n.sum()), len(n))
