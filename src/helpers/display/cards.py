@@ -49,10 +49,17 @@ _OF_NECESSITY = {
 }
 
 
+#: With more claims than these on a page, their rules are folded.
+_OPEN_CARDS = 4
+
+
 def question(register: Register, parts: Sequence[tuple[Claim, Component]]) -> Html:
     """The claims of a study as registered: words, documents, rules, what was known, where documents disagree."""
     claims = list({claim.id: claim for claim, _ in parts}.values())
-    cards = [_claim_card(register, claim, [part for owner, part in parts if owner is claim]) for claim in claims]
+    many = len(claims) > _OPEN_CARDS
+    cards = [
+        _claim_card(register, claim, [part for owner, part in parts if owner is claim], folded=many) for claim in claims
+    ]
     named = {claim.id for claim in claims}
     told = [entry for entry in register.disagreements if named & set(entry.claims)]
     quarrels = [bilingual(entry.text.en, entry.text.zh) for entry in told]
@@ -63,7 +70,7 @@ def question(register: Register, parts: Sequence[tuple[Claim, Component]]) -> Ht
     return stack(*cards)
 
 
-def _claim_card(register: Register, claim: Claim, parts: Sequence[Component]) -> Html:
+def _claim_card(register: Register, claim: Claim, parts: Sequence[Component], *, folded: bool) -> Html:
     rows = []
     for part in parts:
         proxy = (
@@ -84,12 +91,16 @@ def _claim_card(register: Register, claim: Claim, parts: Sequence[Component]) ->
                 ],
             )
         )
+    rules = tag("dl", *rows)
+    if folded:
+        told = ", ".join(part.id for part in parts)
+        rules = tag("details", tag("summary", text(f"{told}: rules, and what was known before")), rules)
     markup = tag(
         "section",
         tag("h4", text(claim.id)),
         bilingual(claim.paraphrase.en, claim.paraphrase.zh, class_="claim"),
         tag("p", "Said in: ", text(_said_in(register, claim)), class_="sources"),
-        tag("dl", *rows),
+        rules,
         class_="claim-card",
     )
     words = "\n".join(f"{claim.id}/{part.id}: {rule_sentence(part.rule)}" for part in parts)
