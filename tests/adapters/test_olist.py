@@ -78,6 +78,19 @@ def test_of_several_reviews_the_first_answered_stays(files):
     assert made.frame["next_order"].iloc[0] == pd.Timestamp("2018-03-01 10:00")
 
 
+def test_beside_the_first_review_stands_the_last_with_the_length_of_its_comment(files):
+    frame = olist_reviews.read(files).frame
+    assert frame["last_score"].tolist()[:2] == [5, 4]
+    assert frame["last_answered"].iloc[0] == pd.Timestamp("2018-02-27 10:00")
+    assert frame["comment_length"].tolist()[:2] == [len('two\nlines, "quoted"'), 0]
+    assert frame["comment_length"].isna().iloc[2]
+    assert frame["n_products"].tolist()[:2] == [2, 1]
+
+
+def test_no_word_of_a_comment_is_kept(files):
+    assert "quoted" not in olist_reviews.read(files).frame.to_csv()
+
+
 @pytest.mark.parametrize("adapter", [olist_orders, olist_reviews])
 def test_the_order_of_the_rows_does_not_matter(files, adapter):
     first = adapter.read(files).frame

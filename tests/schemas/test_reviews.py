@@ -61,6 +61,17 @@ def test_an_answer_before_the_delivery_is_told_apart():
     assert made().before_delivery().tolist() == [False, True, False, True]
 
 
+def test_the_last_review_is_the_first_where_the_file_tells_of_one():
+    told = RAW.assign(last_score=["2", None, None, None, None], comment_length=["12", "0", None, None, None])
+    told["last_answered"] = ["2018-02-13 10:00", None, None, None, None]
+    mine = made(told)
+    np.testing.assert_array_equal(mine.frame["last_score"], [np.nan, 2, 5, 2])
+    np.testing.assert_array_equal(mine.frame["score"], [np.nan, 1, 5, 2])
+    np.testing.assert_array_equal(mine.frame["comment_length"], [np.nan, 12, 0, np.nan])
+    assert mine.before_delivery().tolist() == [False, True, False, True]
+    assert mine.before_delivery("last_answered").tolist() == [False, False, False, True]
+
+
 def test_sellers_are_codes_and_missing_where_unknown():
     np.testing.assert_array_equal(made().frame["seller"], [np.nan, 0, 1, 0])
     assert "s1" not in made().frame.to_csv()
@@ -80,6 +91,7 @@ def test_the_order_of_the_file_does_not_matter():
     ("changes", "told"),
     [
         ({"score": "6"}, r"column 'score': 5 cells outside what is allowed \(from 1 up to 5\)"),
+        ({"last_score": "0"}, r"column 'last_score': 5 cells outside what is allowed \(from 1 up to 5\)"),
         ({"purchase": "2020-01-01"}, "no order was placed from 2018-01-01 to 2018-08-22"),
     ],
 )

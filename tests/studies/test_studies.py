@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from helpers import parameters
 from helpers.evidence import ledger
 from helpers.evidence.record import Row
+from helpers.runner import keys, standing
+from helpers.runner.store import Store
 from helpers.simulate import experiment, survey
 
 from .conftest import Batch, loyalty
@@ -93,21 +94,36 @@ def test_a_second_call_has_nothing_to_do(simulated):
     assert (again.exit_code, again.printed.strip()) == (0, f"nothing to do: 3 runs fresh\nreport: {index}")
 
 
-def test_the_same_run_again_gives_the_same_evidence_and_the_same_page(simulated):
-    run = "email_experiment.simulated_experiment"
-    page = simulated.project.reports / f"{run}.html"
-    before, evidence = _timeless(page), simulated.records[run].evidence
-    again = loyalty(simulated.project.root, "run", "email_experiment", "-d", "simulated_experiment", "--force")
-    assert again.exit_code == 0
-    assert again.records[run].evidence == evidence
-    assert _timeless(page) == before
+def test_the_same_runs_again_give_the_same_evidence_and_the_same_pages(simulated):
+    runs = ["email_experiment.simulated_experiment", "satisfaction_loyalty.simulated_survey"]
+    found = loyalty(simulated.project.root, "verify", *runs, "--jobs", "1")
+    assert found.exit_code == 0, found.printed
+    assert [line for line in found.printed.splitlines() if "identical" in line] == [f"{run}: identical" for run in runs]
 
 
-def _timeless(page: Path) -> str:
-    """A page without the moment and the duration of its run."""
-    text = page.read_text(encoding="utf-8")
-    text = re.sub(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?(\.\d+)?(Z|\+00:00| UTC)?", "MOMENT", text)
-    return re.sub(r"\b\d+(\.\d+)? (s|min)\b", "DURATION", text)
+@pytest.mark.parametrize(
+    ("module", "reached"),
+    [
+        ("helpers.methods.experiments", {"email_experiment.simulated_experiment"}),
+        ("helpers.display.surveys", {"satisfaction_loyalty.simulated_survey"}),
+        ("helpers.simulate.survey", {"satisfaction_loyalty.simulated_survey"}),
+        ("helpers.study", {"email_experiment.simulated_experiment", "satisfaction_loyalty.simulated_survey"}),
+        ("helpers.adapters.own", set()),
+        ("helpers.adapters.csibank", set()),
+    ],
+)
+def test_an_edited_helper_makes_stale_the_runs_that_reach_it_and_no_others(simulated, monkeypatch, module, reached):
+    hash_file = Store.hash_file
+    edited = keys.module_path(module)
+    monkeypatch.setattr(Store, "hash_file", lambda store, path: "1" * 64 if path == edited else hash_file(store, path))
+    with standing.opened(simulated.project) as (stands, _, _):
+        states = {run: str(state) for run, state in stands.states().items() if run in simulated_runs(simulated)}
+    assert states == {run: f"stale: the module {module} changed" if run in reached else "fresh" for run in states}
+    assert reached <= set(states)
+
+
+def simulated_runs(batch: Batch) -> set[str]:
+    return {run for run, record in batch.records.items() if record.reality == "simulated"}
 
 
 def test_a_researchers_own_survey_runs_and_stays_out_of_the_ledger(own_survey):

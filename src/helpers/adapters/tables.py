@@ -26,12 +26,14 @@ from helpers.schemas.flow import Flow, Step
 from helpers.schemas.orders import Orders
 from helpers.schemas.ratings import Ratings
 from helpers.schemas.reviews import Reviews
+from helpers.schemas.sessions import Sessions
 from helpers.schemas.survey import Survey
+from helpers.schemas.tickets import Tickets
 
 _HERE = Path(__file__).parent
 _FLOW = b"loyalty.flow"
 
-Canonical = Survey | Experiment | Orders | Reviews | Contacts | Ratings | Campaigns
+Canonical = Survey | Experiment | Orders | Reviews | Contacts | Ratings | Campaigns | Sessions | Tickets
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ _SHAPES = {
     "contacts": _Shape("OFFER", Contacts, ("contacts", "columns")),
     "ratings": _Shape("COMMUNITY", Ratings, ("ratings", "columns")),
     "campaigns": _Shape("PROMOTION", Campaigns, ("campaigns", "columns")),
+    "sessions": _Shape("SITE", Sessions, ("sessions", "columns")),
+    "tickets": _Shape("DESK", Tickets, ("tickets", "columns")),
 }
 
 
@@ -80,7 +84,8 @@ def canonical(
     slug : str
         The dataset.
     schema : str
-        ``survey``, ``experiment``, ``orders``, ``reviews``, ``contacts``, ``ratings`` or ``campaigns``.
+        ``survey``, ``experiment``, ``orders``, ``reviews``, ``contacts``, ``ratings``, ``campaigns``, ``sessions`` or
+        ``tickets``.
     files : mapping of str to Path
         Its files by name, verified already.
     mapping : mapping, optional

@@ -25,6 +25,9 @@ ENOUGH_CLUSTERS = 50
 #: Rows of the clusters that are left out together.
 _CHUNK = BLOCK
 
+#: Rows a cluster from which a product of matrices for each costs less than the products of all rows at once.
+_LARGE = 8
+
 
 class FewClustersWarning(UserWarning):
     """A cluster-robust interval rests on fewer than 50 clusters."""
@@ -133,8 +136,9 @@ def _without(spread: Spread, starts: Codes, first: int) -> Array:
     basis = spread.basis
     scores = np.add.reduceat(basis * spread.score[:, None], starts)
     weighted = basis * spread.information[:, None]
-    if len(starts) == 1:
-        inside = (weighted.T @ basis)[None]
+    if len(starts) == 1 or len(basis) > _LARGE * len(starts):
+        ends = [*starts[1:], len(basis)]
+        inside = np.stack([weighted[at:end].T @ basis[at:end] for at, end in zip(starts, ends, strict=True)])
     else:
         inside = np.add.reduceat(weighted[:, :, None] * basis[:, None, :], starts)
     left = np.eye(basis.shape[1]) - inside

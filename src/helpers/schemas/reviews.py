@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ COLUMNS = (
     Column("score", "amount", blank=True),
     Column("seller", "key", needed=False),
     Column("n_sellers", "count", needed=False),
+    Column("n_products", "count", needed=False),
     Column("category", "category", needed=False),
     Column("region", "category", needed=False),
     Column("price", "amount", blank=True, low=0),
@@ -32,6 +33,9 @@ COLUMNS = (
     Column("photos", "count", needed=False),
     Column("description_length", "count", needed=False),
     Column("cancelled", "binary", needed=False),
+    Column("last_score", "amount", needed=False),
+    Column("last_answered", "moment", needed=False),
+    Column("comment_length", "count", needed=False),
 )
 _FRAME = [
     "person",
@@ -93,8 +97,10 @@ class Reviews:
         ``answered`` for the review, and ``next_order``, the same person's first order on a later day than the
         purchase. ``score`` (NaN without a review), ``price`` and ``freight`` (money of `terms`), ``photos`` and
         ``description_length`` (of the dearest item) are float64; ``seller`` (of the dearest item) is a code from 0 as
-        float64, NaN where there is none; ``n_sellers``; ``cancelled`` 0 or 1; ``category`` and ``region`` are
-        categorical.
+        float64, NaN where there is none; ``n_sellers``, ``n_products``; ``cancelled`` 0 or 1; ``category`` and
+        ``region`` are categorical. ``score`` and ``answered`` are those of the order's first review; ``last_score``,
+        ``last_answered`` and ``comment_length`` (characters, 0 without a comment, never the text) those of its last
+        one, which is the first where a file tells of one review an order.
     terms : Terms
         What the columns mean.
     flow : Flow
@@ -149,12 +155,20 @@ class Reviews:
         late = self.frame["delivered"].dt.normalize() - self.frame["promised"].dt.normalize()
         return (late / pd.Timedelta(days=1)).rename("days_late")
 
-    def before_delivery(self) -> pd.Series:
-        """Whether the review was answered before the delivery, which then cannot have been reviewed; shape (n,), bool.
+    def before_delivery(self, answer: str = "answered") -> pd.Series:
+        """Whether a review was answered before the delivery, which then cannot have been reviewed; shape (n,), bool.
 
-        True also where the order was answered and never delivered; False where there is no answer.
+        Parameters
+        ----------
+        answer : str
+            ``answered`` for the first review of an order, ``last_answered`` for the last.
+
+        Returns
+        -------
+        Series of bool, shape (n,)
+            True also where the order was answered and never delivered; False where there is no answer.
         """
-        answered, delivered = self.frame["answered"], self.frame["delivered"]
+        answered, delivered = self.frame[answer], self.frame["delivered"]
         return (answered.notna() & ~(answered >= delivered)).rename("before_delivery")
 
 
@@ -195,7 +209,8 @@ def from_raw(
         to mend it.
     """
     low, high = terms.score
-    asked = [Column("score", "amount", blank=True, low=low, high=high) if c.name == "score" else c for c in COLUMNS]
+    scores = ("score", "last_score")
+    asked = [replace(c, low=low, high=high) if c.name in scores else c for c in COLUMNS]
     orders = columns.read(raw, asked, source=source, named=named, date_format=date_format)
     day = orders["purchase"].dt.normalize()
     inside = (day >= terms.begin) & (day <= terms.end)
@@ -206,6 +221,8 @@ def from_raw(
         flow = flow.then("outside the days on which every order is there", int((~inside).sum()))
     orders = orders[inside].sort_values(["purchase", "person", "order"], kind="stable", ignore_index=True)
     frame = orders.drop(columns="order").assign(cancelled=orders["cancelled"].fillna(0))
+    for name in ("score", "answered"):
+        frame[f"last_{name}"] = frame[f"last_{name}"].fillna(frame[name])
     (frame["person"],) = columns.codes(orders["person"])
     (seller,) = columns.codes(orders["seller"])
     frame["seller"] = np.where(seller < 0, np.nan, seller)

@@ -12,6 +12,9 @@ A person orders again within 180 days of the answer, evenly, with probability
 
 and besides, whatever the score, with probability .01 on the day of the first order and .005 before the answer. With
 probability ``same_seller`` the seller is that of the first order, else any of the market by its share.
+
+A review has a comment in 30 of 100 cases at four or five stars, in 40 at three, and ``comment_ratio`` times as often as
+the happy at one or two.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ TERMS = Terms(currency="BRL", score=(1, 5), begin="2001-01-01", end="2003-06-30"
 HORIZON_DAYS = 180
 _BEGIN, _DAYS = pd.Timestamp("2001-01-01"), 730
 _PROMISED, _SAME_DAY, _BEFORE = 20, 0.01, 0.005
+_COMMENTS = 0.3
 _SELLERS, _CATEGORIES, _REGIONS = 300, 10, 5
 _POPULATION, _POPULATION_SEED = 400_000, 20_010_101
 
@@ -42,6 +46,7 @@ def draw(
     score_ratio: float = 1.15,
     late_ratio: float = 0.8,
     same_seller: float = 0.2,
+    comment_ratio: float = 2.0,
     null: bool = False,
 ) -> tuple[Reviews, Truth]:
     """Simulated reviewed orders and what was planted in them.
@@ -60,9 +65,11 @@ def draw(
         Risk ratio of another order, late against in time at the same score.
     same_seller : float
         Probability that another order is placed with the same seller on purpose.
+    comment_ratio : float
+        Share of reviews with a comment, one or two stars over four or five.
     null : bool
-        Neither score nor lateness nor seller does anything to the next order; the settings above but `base` do not
-        count.
+        Neither score nor lateness nor seller does anything to the next order, nor the score to comments; the settings
+        above but `base` do not count.
 
     Returns
     -------
@@ -72,7 +79,8 @@ def draw(
         ``risk_ratio_per_point`` and ``risk_ratio_per_sd`` of the first order's score, at the same lateness, on an order
         within 180 days of the answer; ``late_risk_ratio``, late against in time at the same score; ``sd_score``;
         ``late_score``, the difference of the mean score, late against in time, among reviews answered after the
-        delivery; ``base``; ``same_seller``. What depends on the mix of persons comes from 400,000 of them.
+        delivery; ``base``; ``same_seller``; ``comment_ratio``. What depends on the mix of persons comes from 400,000 of
+        them.
 
     Raises
     ------
@@ -80,14 +88,15 @@ def draw(
         No person, or settings that take a probability out of 0 to 1.
     """
     if null:
-        score_ratio, late_ratio, same_seller = 1.0, 1.0, 0.0
+        score_ratio, late_ratio, same_seller, comment_ratio = 1.0, 1.0, 0.0, 1.0
     ratios_fit = score_ratio > 0 and late_ratio > 0
     greatest = base * max(score_ratio, score_ratio**-3) * max(late_ratio, 1.0) if ratios_fit else np.inf
-    if n < 1 or not 0 < greatest <= 1 - _SAME_DAY - _BEFORE or not 0 <= same_seller <= 1:
+    fits = 0 < greatest <= 1 - _SAME_DAY - _BEFORE and 0 <= comment_ratio <= 1 / _COMMENTS
+    if n < 1 or not fits or not 0 <= same_seller <= 1:
         raise ParameterError(
-            "simulated reviews take n of 1 or more, positive ratios, a same_seller from 0 to 1, and no chance of "
-            f"another order above {1 - _SAME_DAY - _BEFORE:g}; here n is {n}, same_seller {same_seller:g} and the "
-            f"greatest chance {greatest:.3g}"
+            "simulated reviews take n of 1 or more, positive ratios, a same_seller from 0 to 1, a comment_ratio from 0 "
+            f"to {1 / _COMMENTS:.3g}, and no chance of another order above {1 - _SAME_DAY - _BEFORE:g}; here n is {n}, "
+            f"same_seller {same_seller:g}, comment_ratio {comment_ratio:g} and the greatest chance {greatest:.3g}"
         )
     rng = np.random.default_rng(seed)
     purchase = rng.uniform(0, _DAYS, n)
@@ -97,7 +106,7 @@ def draw(
     keeps = rng.random(len(again)) < same_seller
     second = _orders(rng, when, np.where(keeps, first["seller"].to_numpy()[again], other))
     raw = pd.concat([first.assign(person=np.arange(n)), second.assign(person=again)], ignore_index=True)
-    made = reviews.from_raw("simulated_reviews", _file(rng, raw), TERMS, source="simulated reviews")
+    made = reviews.from_raw("simulated_reviews", _file(rng, raw, comment_ratio), TERMS, source="simulated reviews")
     sd_score, late_score = _population()
     return made, Truth(
         {
@@ -108,6 +117,7 @@ def draw(
             "late_score": late_score,
             "base": base,
             "same_seller": same_seller,
+            "comment_ratio": comment_ratio,
         }
     )
 
@@ -164,7 +174,7 @@ def _next(
     return again, when[again]
 
 
-def _file(rng: np.random.Generator, raw: pd.DataFrame) -> pd.DataFrame:
+def _file(rng: np.random.Generator, raw: pd.DataFrame, comment_ratio: float) -> pd.DataFrame:
     """The orders as a file would hold them, with what plays no part."""
     n = len(raw)
     moments = ["purchase", "promised", "delivered", "asked", "answered"]
@@ -181,7 +191,15 @@ def _file(rng: np.random.Generator, raw: pd.DataFrame) -> pd.DataFrame:
         photos=rng.integers(1, 7, n),
         description_length=rng.integers(50, 3000, n),
         cancelled=0,
+        n_products=1,
+        comment_length=_comments(rng, raw["score"].to_numpy(), comment_ratio),
     )
+
+
+def _comments(rng: np.random.Generator, score: np.ndarray, ratio: float) -> np.ndarray:
+    """Characters of a comment, 0 without one, shape (n,)."""
+    chance = np.select([score <= 2, score == 3], [_COMMENTS * ratio, 0.4], _COMMENTS)
+    return np.where(rng.random(len(score)) < chance, 5 + rng.poisson(60, len(score)), 0)
 
 
 @lru_cache(maxsize=1)

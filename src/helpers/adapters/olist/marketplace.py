@@ -52,9 +52,9 @@ def sold(engine: Any, files: Mapping[str, Path]) -> Table:
     Returns
     -------
     Table
-        ``order``, ``price`` and ``freight`` (float64, sums over its items), ``n_lines``, ``n_sellers``, and of the
-        dearest item ``seller``, ``category`` (in English where there is a translation), ``photos`` and
-        ``description_length`` (text).
+        ``order``, ``price`` and ``freight`` (float64, sums over its items), ``n_lines``, ``n_sellers``, ``n_products``
+        (different ones), and of the dearest item ``seller``, ``category`` (in English where there is a translation),
+        ``photos`` and ``description_length`` (text).
     """
     import ibis  # noqa: PLC0415
 
@@ -68,6 +68,7 @@ def sold(engine: Any, files: Mapping[str, Path]) -> Table:
         freight=order_lines.money(items.freight_value).sum().cast("float64"),
         n_lines=items.count(),
         n_sellers=items.seller_id.nunique(),
+        n_products=items.product_id.nunique(),
     )
     order = ibis.window(
         group_by="order_id", order_by=[items.price.desc(), items.order_item_id.cast("int64"), items.product_id]
