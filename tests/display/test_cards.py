@@ -7,6 +7,7 @@ import re
 import pytest
 
 from helpers.display import cards
+from helpers.errors import RegisterError
 from helpers.methods.estimate import Estimate
 from helpers.project import Project
 from helpers.register import model
@@ -138,3 +139,16 @@ def test_data_that_are_not_real_carry_a_banner_and_facts_are_escaped():
 def test_the_flow_adds_up_from_the_file_to_the_analysis():
     lines = cards.flow(Flow.start(1707).then("answered no question", 7)).words.splitlines()
     assert [line.split()[-1] for line in lines[2:]] == ["1,707", "7", "1,700"]
+
+
+def test_a_claim_without_verdict_is_shown_with_its_reason_and_the_data_that_would_decide_it(register):
+    claim = register.claim("response-speed-retains")
+    shown = cards.descriptive(register, [claim.id])
+    assert claim.reason.zh in shown.markup
+    assert claim.data_card.size in shown.markup
+    assert "No verdict." in shown.words
+
+
+def test_a_claim_that_is_to_be_decided_is_not_shown_as_descriptive(register):
+    with pytest.raises(RegisterError, match="satisfaction-raises-loyalty is to be decided by data"):
+        cards.descriptive(register, ["satisfaction-raises-loyalty"])

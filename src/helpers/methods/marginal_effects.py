@@ -145,6 +145,43 @@ def average_contrast(fit: RatioRegression, predictor: str, low: float | str, hig
     )
 
 
+def standardised_levels(fit: RatioRegression, predictor: str) -> dict[str, Estimate]:
+    """The average expected outcome with a predictor of categories at each of them for all rows.
+
+    Parameters
+    ----------
+    fit : RatioRegression
+    predictor : str
+        Of the fit, with categories.
+
+    Returns
+    -------
+    dict of str to Estimate
+        ``share`` (of an outcome of 0 and 1) or ``mean`` by category; delta method on the fit's covariance, the rows
+        count as given.
+
+    Raises
+    ------
+    MethodError
+        The predictor is not in the fit, or has no categories.
+
+    References
+    ----------
+    As `average_contrast`, whose levels these are.
+    """
+    cells = fit.cells
+    if predictor not in cells.terms.levels:
+        known = ", ".join(cells.terms.levels) or "none"
+        raise MethodError(f"{predictor!r} has no categories in this fit; predictors that have some: {known}")
+    measure, unit = ("share", "share") if fit.events is not None else ("mean", fit.outcome)
+    found = {}
+    for level in cells.terms.levels[predictor]:
+        change = partial(cells.terms.at, predictor=predictor, level=level)
+        value, gradient = average_expected(cells, fit.link, fit.parameters.to_numpy(), change)
+        found[level] = _delta(fit, value, gradient, measure=measure, unit=unit)
+    return found
+
+
 def _delta(fit: RatioRegression, value: float, gradient: Array, **rest) -> Estimate:
     return Estimate.from_se(
         value,

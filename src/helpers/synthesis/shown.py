@@ -92,8 +92,8 @@ def verdicts_changed(table: pd.DataFrame) -> Html:
             "component": differ["name"],
             "dataset": differ["dataset"],
             "p, adjusted": [tables.p_value(p) for p in differ["p_bh"]],
-            "verdict": [verdict.value for verdict in differ["verdict"]],
-            "after": [verdict.value for verdict in differ["adjusted"]],
+            "verdict": differ["verdict"].astype(str),
+            "after": differ["adjusted"].astype(str),
         }
     )
     return stack(first, tables.table(shown, "Verdicts that the adjustment changes"))
