@@ -69,7 +69,7 @@ def test_no_data_at_all_is_3_and_runs_skipped_beside_others_are_0(project, monke
 
 
 def test_a_ledger_that_differs_is_6_unless_a_run_failed(project, monkeypatch):
-    row = "rain-falls,down,tiny,csibank,primary,s,,real,slope,points,1,0.1,0,2,0,2,10,0,,,inconclusive,1.0,k"
+    row = "rain-falls,down,tiny,csibank,primary,s,,real,slope,points,1,0.1,0,2,0,2,10,0,,,,,,,,,inconclusive,1.0,k"
     project.processed.mkdir(parents=True)
     project.ledger.write_text(",".join(COLUMNS) + f"\n{row}\n", encoding="utf-8")
     list_runs(project, "- {study: tiny, datasets: [simulated_survey]}\n")  # csibank is no longer listed
