@@ -39,8 +39,15 @@ class Result:
 
 
 def stacked(parts: Mapping[Any, Result]) -> pd.DataFrame:
-    """The frames of results below one another, indexed by name; a name of several words makes several levels."""
-    frames = {name: part.to_frame() for name, part in parts.items()}
+    """The frames of results below one another, indexed by name; a name of several words makes several levels.
+
+    Where names of one word and of several meet, those of several are joined.
+    """
+    mixed = len({isinstance(name, tuple) for name in parts}) > 1
+    frames = {
+        ", ".join(map(str, name)) if mixed and isinstance(name, tuple) else name: part.to_frame()
+        for name, part in parts.items()
+    }
     single = all(isinstance(frame.index, pd.RangeIndex) for frame in frames.values())
     return pd.concat(frames).droplevel(-1) if single else pd.concat(frames)
 
