@@ -13,7 +13,7 @@ from helpers.methods.estimate import Estimate
 from helpers.register.model import Claim, Document, FamilyFile, Register, Sources
 from helpers.register.rules import SignedRule
 from helpers.register.verdicts import Interval, Verdict, judge
-from helpers.synthesis import many, sums
+from helpers.synthesis import many, shown, sums
 from helpers.synthesis.voices import voices
 
 PLAN = dict.fromkeys(("statement", "estimand", "support_if", "contradict_if", "method", "unit"), "-")
@@ -153,3 +153,19 @@ def test_designs_stand_from_strong_to_weak():
     table = sums.designs(voices(register(), [*weaker, *ROWS[:1]]))
     assert list(table.index) == ["randomised", "cross-sectional, same respondent"]
     assert table.loc["randomised", "supported"] == 1
+
+
+def test_an_empty_ledger_is_said_and_breaks_nothing():
+    ends = sums.claim_endings(register(), [])
+    pieces = [
+        shown.in_numbers(ends, []),
+        shown.endings(ends),
+        shown.findings(register(), [], ["first/part"]),
+        shown.agreement({}),
+        shown.verdicts_changed(many.adjusted([])),
+        shown.at_other_sizes(ends, {"half": sums.at_factor(register(), [], 0.5)}),
+        shown.strongest([]),
+        shown.scoreboard(register(), []),
+    ]
+    assert all(piece.markup for piece in pieces)
+    assert "no such evidence yet" in shown.strongest([]).words

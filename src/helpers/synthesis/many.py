@@ -14,6 +14,8 @@ from helpers.synthesis.voices import Voice
 #: Rate of false discoveries, and of intervals of the selected that miss.
 RATE = 0.05
 
+_COLUMNS = ["family", "name", "dataset", "p", "p_bh", "p_by", "selected", "low", "high", "verdict", "adjusted"]
+
 
 def adjusted(all_voices: Sequence[Voice]) -> pd.DataFrame:
     """False-discovery and false-coverage adjustment over the primary rows of each family.
@@ -43,7 +45,7 @@ def adjusted(all_voices: Sequence[Voice]) -> pd.DataFrame:
         own = [voice for voice in all_voices if voice.family == family and isinstance(voice.rule, SignedRule)]
         if own:
             rows += _family(family, own)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def _family(family: str, own: Sequence[Voice]) -> list[dict[str, object]]:

@@ -19,6 +19,7 @@ from helpers.register.wording import VERDICT_ZH, measure_name
 from helpers.synthesis import sums
 from helpers.synthesis.voices import Voice
 
+_NOTHING = Html(tag("p", text("The ledger holds no such evidence yet.")), "no such evidence yet")
 _UNDECIDED = (Verdict.CONDITIONAL, Verdict.DESCRIPTIVE, Verdict.NOT_TESTABLE, Verdict.INCONCLUSIVE, Verdict.OPEN)
 
 
@@ -72,12 +73,16 @@ def agreement(by_component: Mapping[str, Sequence[Voice]]) -> Html:
                 "pooled": tables.shown(pooled) if pooled else "not pooled",
             }
         )
+    if not told:
+        return _NOTHING
     note = f"Fewer than {sums.FEWEST_POOLED} comparable studies are shown together and not pooled."
     return tables.table(pd.DataFrame(told), "Do the datasets of a component agree?", note)
 
 
 def verdicts_changed(table: pd.DataFrame) -> Html:
     """Which verdicts the adjustment for many questions changes, and how many it was for."""
+    if table.empty:
+        return _NOTHING
     differ = table[table["verdict"] != table["adjusted"]]
     by_family = table.groupby("family", sort=False).agg(
         questions=("name", "size"),
@@ -102,6 +107,8 @@ def verdicts_changed(table: pd.DataFrame) -> Html:
 def at_other_sizes(now: Mapping[str, Verdict], others: Mapping[str, Mapping[str, Verdict]]) -> Html:
     """Claims that end otherwise at another smallest effect; one column a factor."""
     names = [name for name in now if any(ends[name] != now[name] for ends in others.values())]
+    if not names:
+        return Html(tag("p", text("All claims end the same at each.")), "all claims end the same")
     columns = {label: [ends[name].value for name in names] for label, ends in others.items()}
     frame = pd.DataFrame({"claim": names, "as registered": [now[name].value for name in names], **columns})
     note = f"The other {len(now) - len(names)} claims end the same at each."
@@ -188,6 +195,8 @@ def wanted(register: Register, ends: Mapping[str, Verdict], count: int) -> Html:
 
 def strongest(all_voices: Sequence[Voice]) -> Html:
     """How many facts each design speaks to, and what it says."""
+    if not all_voices:
+        return _NOTHING
     frame = sums.designs(all_voices).reset_index()
     return tables.table(frame, "Primary evidence by strength of design, each fact once a dataset")
 
