@@ -15,12 +15,12 @@ import statsmodels.api as sm
 from statsmodels.stats.mediation import Mediation
 from timing import median_seconds, median_seconds_in_r, report
 
-from helpers.methods.cfa import FactorModel, fit_factors
-from helpers.methods.htmt import htmt
-from helpers.methods.invariance import invariance
-from helpers.methods.mediation import mediate
-from helpers.methods.necessity import necessity
-from helpers.methods.paths import Block, PathModel, fit_paths
+from helpers.methods.necessary_conditions.necessity import necessity
+from helpers.methods.path_models.mediation import mediate
+from helpers.methods.path_models.paths import Block, PathModel, fit_paths
+from helpers.methods.scales.cfa import FactorModel, fit_factors
+from helpers.methods.scales.htmt import htmt
+from helpers.methods.scales.invariance import invariance
 
 ROWS = 1_700
 SIZES = {"image": 5, "expectation": 3, "quality": 7, "value": 2, "satisfaction": 3, "complaints": 1, "loyalty": 3}

@@ -13,12 +13,12 @@ import pandas as pd
 import statsmodels.api as sm
 from timing import median_seconds, median_seconds_in_r, memory_over_input, report
 
-from helpers.methods.cross_products import linear_from_groups, logistic_from_groups
-from helpers.methods.dominance import dominance
-from helpers.methods.glm import logistic_regression, poisson_regression
-from helpers.methods.linear import bootstrapped_slopes, linear_regression
-from helpers.methods.regression import standardised_regression
-from helpers.methods.robust_variance import FewClustersWarning
+from helpers.methods.linear_models.cross_products import linear_from_groups, logistic_from_groups
+from helpers.methods.linear_models.dominance import dominance
+from helpers.methods.linear_models.glm import logistic_regression, poisson_regression
+from helpers.methods.linear_models.linear import bootstrapped_slopes, linear_regression
+from helpers.methods.linear_models.regression import standardised_regression
+from helpers.methods.linear_models.robust_variance import FewClustersWarning
 
 NAMES = ["x1", "x2", "x3", "x4"]
 SETUP = """

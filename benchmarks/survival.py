@@ -17,11 +17,11 @@ import pandas as pd
 from statsmodels.duration.hazard_regression import PHReg
 from timing import median_seconds, median_seconds_in_r, report
 
-from helpers.methods.concordance import concordance
-from helpers.methods.cox import cox
-from helpers.methods.cox_checks import proportional_hazards_test
-from helpers.methods.grouped_hazard import grouped_hazard, hazard_counts
-from helpers.methods.survival_data import durations
+from helpers.methods.survival.concordance import concordance
+from helpers.methods.survival.cox import cox
+from helpers.methods.survival.cox_checks import proportional_hazards_test
+from helpers.methods.survival.grouped_hazard import grouped_hazard, hazard_counts
+from helpers.methods.survival.survival_data import durations
 
 COVARIATES = ["x1", "x2", "x3", "x4", "x5"]
 IN_R = """suppressPackageStartupMessages(library(survival)); n <- {rows}

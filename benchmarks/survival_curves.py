@@ -14,11 +14,11 @@ import timing
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 from timing import report
 
-from helpers.methods.competing_risks import cumulative_incidence
-from helpers.methods.survival_curves import kaplan_meier
-from helpers.methods.survival_data import durations
-from helpers.methods.survival_horizon import restricted_mean_difference
-from helpers.methods.survival_tests import logrank
+from helpers.methods.survival.competing_risks import cumulative_incidence
+from helpers.methods.survival.survival_curves import kaplan_meier
+from helpers.methods.survival.survival_data import durations
+from helpers.methods.survival.survival_horizon import restricted_mean_difference
+from helpers.methods.survival.survival_tests import logrank
 
 ROWS = 1_000_000
 median_seconds = partial(timing.median_seconds, cpu=True)

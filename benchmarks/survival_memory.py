@@ -15,14 +15,14 @@ import numpy as np
 from survival import COVARIATES, tied_days
 from survival_curves import sample
 
-from helpers.methods.competing_risks import cumulative_incidence
-from helpers.methods.concordance import concordance
-from helpers.methods.cox import cox
-from helpers.methods.cox_checks import proportional_hazards_test
-from helpers.methods.survival_curves import kaplan_meier
-from helpers.methods.survival_data import Durations, durations
-from helpers.methods.survival_horizon import restricted_mean
-from helpers.methods.survival_tests import logrank
+from helpers.methods.survival.competing_risks import cumulative_incidence
+from helpers.methods.survival.concordance import concordance
+from helpers.methods.survival.cox import cox
+from helpers.methods.survival.cox_checks import proportional_hazards_test
+from helpers.methods.survival.survival_curves import kaplan_meier
+from helpers.methods.survival.survival_data import Durations, durations
+from helpers.methods.survival.survival_horizon import restricted_mean
+from helpers.methods.survival.survival_tests import logrank
 
 PARTS = ("time", "event", "entry", "weight", "group", "cluster", "covariates")
 

@@ -13,12 +13,12 @@ import pandas as pd
 from scipy import optimize, special
 from timing import median_seconds, report
 
-from helpers.methods.bgnbd import BGNBD, fit_bgnbd
-from helpers.methods.concentration import gini, top_share
-from helpers.methods.gamma_gamma import GammaGamma, fit_gamma_gamma
-from helpers.methods.pareto_nbd import ParetoNBD, fit_pareto_nbd
-from helpers.methods.purchase_histories import Histories, customer_summary
-from helpers.methods.purchase_simulation import simulate_log
+from helpers.methods.purchases.bgnbd import BGNBD, fit_bgnbd
+from helpers.methods.purchases.concentration import gini, top_share
+from helpers.methods.purchases.gamma_gamma import GammaGamma, fit_gamma_gamma
+from helpers.methods.purchases.pareto_nbd import ParetoNBD, fit_pareto_nbd
+from helpers.methods.purchases.purchase_histories import Histories, customer_summary
+from helpers.methods.purchases.purchase_simulation import simulate_log
 
 PARETO = ParetoNBD(0.55, 10.6, 0.61, 11.7)
 SPEND = GammaGamma(6.2, 3.7, 15.4)

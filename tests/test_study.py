@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from helpers import parameters, study
+from helpers import parameters, study, study_data
 from helpers.catalogue import datasets, files
 from helpers.errors import CatalogueError, LoyaltyError, ParameterError, RegisterError
 from helpers.evidence.record import Row
@@ -85,6 +86,13 @@ def test_a_study_does_not_begin_with_what_is_unknown_or_not_allowed(here, name, 
         study.begin(name, **values)
 
 
+def test_a_warning_says_nothing_of_the_process_that_gave_it(here, monkeypatch):
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
+    survey_paper()
+    said = warnings.formatwarning("few clusters", RuntimeWarning, "/tmp/ipykernel_1237/933611122.py", 2)
+    assert said == "RuntimeWarning: few clusters\n"
+
+
 def test_the_seed_is_that_of_the_run_and_the_run_is_named_by_what_differs(here):
     usual, other = survey_paper(draws=2000), survey_paper(draws=500)
     assert usual.run == "satisfaction_loyalty.simulated_survey"
@@ -115,7 +123,7 @@ def test_data_are_asked_for_by_their_shape(here, monkeypatch):
 @pytest.mark.parametrize("slug", ["simulated_orders", "simulated_life_cycle", "simulated_reviews"])
 def test_simulated_logs_are_drawn_with_the_settings_of_the_catalogue(slug):
     entry = datasets.load(Project.here()).dataset(slug)
-    drawn = study._simulated(entry.slug, entry.simulator)
+    drawn = study_data.simulated(entry.slug, entry.simulator)
     assert drawn.slug == slug
     assert drawn.n > 20_000
 

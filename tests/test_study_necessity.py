@@ -12,7 +12,7 @@ from helpers.errors import RegisterError
 from helpers.evidence import ledger
 from helpers.evidence.record import Row
 from helpers.methods.estimate import Estimate
-from helpers.methods.necessary_condition import NecessaryCondition, necessary_condition
+from helpers.methods.necessary_conditions.necessary_condition import NecessaryCondition, necessary_condition
 from helpers.pages import intervals
 from helpers.project import Project
 from helpers.simulate import necessity

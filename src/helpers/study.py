@@ -8,47 +8,33 @@ paper.question()
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from helpers import parameters
-from helpers.adapters import tables
-from helpers.adapters.tables import Canonical
-from helpers.catalogue import datasets, files
-from helpers.catalogue.datasets import Dataset
+from helpers import study_findings as findings
+from helpers.catalogue import files
 from helpers.display import cards, style
 from helpers.display.html import Html, stack
-from helpers.errors import DataInvalid, DataUnavailable, ParameterError, RegisterError
+from helpers.errors import DataUnavailable, RegisterError
 from helpers.evidence import ledger
 from helpers.evidence.record import Row
-from helpers.methods.estimate import Estimate
-from helpers.methods.necessary_condition import NecessaryCondition
 from helpers.project import Project
 from helpers.register import model
 from helpers.register.model import Claim, Component, Register
 from helpers.register.rules import AnyRule, NecessityRule
-from helpers.register.verdicts import Interval, Verdict, judge, judge_necessity
-from helpers.schemas.campaigns import Campaigns
-from helpers.schemas.contacts import Contacts
-from helpers.schemas.experiment import Experiment
-from helpers.schemas.orders import Orders
-from helpers.schemas.ratings import Ratings
-from helpers.schemas.reviews import Reviews
-from helpers.schemas.sessions import Sessions
+from helpers.register.verdicts import Verdict
 from helpers.schemas.survey import Survey
-from helpers.schemas.tickets import Tickets
+from helpers.study_data import StudyData
+from helpers.study_findings import Finding
 from helpers.whole_file import write_text
 
 ROLES = ("primary", "alternative")
-_LIMITS = ("ci_low", "ci_high", "ci90_low", "ci90_high")
-Shape = TypeVar("Shape")
-Finding = Estimate | NecessaryCondition
 
 
 def begin(name: str, **values: Any) -> Study:
@@ -71,10 +57,18 @@ def begin(name: str, **values: Any) -> Study:
         The dataset's files are not to be had, or are not what they should be.
     """
     style.apply()
+    warnings.formatwarning = _plainly
     return Study(Project.here(), name, values)
 
 
-class Study:
+def _plainly(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """What a warning says; a cell's file is named after the kernel's process and would differ between equal runs."""
+    return f"{category.__name__}: {message}\n"
+
+
+class Study(StudyData):
     """A study on one dataset, from its parameters to its verdicts.
 
     Attributes
@@ -90,123 +84,20 @@ class Study:
     """
 
     def __init__(self, project: Project, name: str, values: Mapping[str, Any]) -> None:
-        self._project = project
-        self.name = name
         declared = parameters.read(parameters.notebook_of(project.notebooks, name))
         self.values = parameters.check(name, declared, values)
         self.run = parameters.run_name(name, declared, self.values)
         self.seed = parameters.seed(self.run)
+        schema = declared["dataset"].schema if "dataset" in declared else None
+        super().__init__(project, name, schema, str(self.values.get("dataset")))
         self._register = model.load(project.claims)
         self._parts = self._register.components_of(name)
         self._job = _job(self.run)
-        self._checksums: dict[str, str] = {}
         self._others: list[str] = []  # components of other studies that this one looked at
-        self._opened: tuple[Dataset, Canonical] | None = None
-        if "dataset" in declared:
-            schema = declared["dataset"].schema
-            entry = datasets.load(project).filling(str(self.values["dataset"]), schema, name)
-            self._opened = entry, self._open(entry, str(schema))
         self._rows: list[Row] = []
         self._judged: list[tuple[Component, str, Finding, Verdict]] = []
         self._hand_in()
         self._follow()
-
-    def _open(self, entry: Dataset, schema: str) -> Canonical:
-        if entry.simulator is not None:
-            return _simulated(entry.slug, entry.simulator)
-        found = files.fetch(self._project, entry)
-        self._checksums = {str(path): files.checksum(path) for path in found.values()}
-        return tables.canonical(self._project, entry.slug, schema, found, entry.mapping)
-
-    @property
-    def dataset(self) -> Dataset:
-        """The catalogue's entry of the dataset."""
-        return self._with_data[0]
-
-    @property
-    def table(self) -> Canonical:
-        """The canonical data."""
-        return self._with_data[1]
-
-    @property
-    def _with_data(self) -> tuple[Dataset, Canonical]:
-        if self._opened is None:
-            raise ParameterError(f"the study {self.name} works on no dataset; its parameters cell names none")
-        return self._opened
-
-    @property
-    def survey(self) -> Survey:
-        """The data as a survey."""
-        return self._as(Survey, "survey")
-
-    @property
-    def experiment(self) -> Experiment:
-        """The data as an experiment."""
-        return self._as(Experiment, "experiment")
-
-    @property
-    def orders(self) -> Orders:
-        """The data as a log of orders that holds every order of its customers; a sample of lines is refused."""
-        log = self.purchases
-        if not log.whole_histories:
-            raise DataInvalid(
-                f"{self.dataset.slug} is a sample of order lines, from which no visits, gaps or leaving can be had; "
-                f"the study {self.name} asks for whole histories"
-            )
-        return log
-
-    @property
-    def purchases(self) -> Orders:
-        """The data as a log of orders, or as a sample of their lines, which serves for sums and shares alone."""
-        return self._as(Orders, "log of orders")
-
-    @property
-    def reviews(self) -> Reviews:
-        """The data as reviewed orders."""
-        return self._as(Reviews, "set of reviews")
-
-    @property
-    def contacts(self) -> Contacts:
-        """The data as contacts."""
-        return self._as(Contacts, "set of contacts")
-
-    @property
-    def ratings(self) -> Ratings:
-        """The data as ratings."""
-        return self._as(Ratings, "set of ratings")
-
-    @property
-    def campaigns(self) -> Campaigns:
-        """The data as campaigns."""
-        return self._as(Campaigns, "set of campaigns")
-
-    @property
-    def sessions(self) -> Sessions:
-        """The data as sessions."""
-        return self._as(Sessions, "set of sessions")
-
-    @property
-    def tickets(self) -> Tickets:
-        """The data as tickets."""
-        return self._as(Tickets, "set of tickets")
-
-    def _as(self, shape: type[Shape], called: str) -> Shape:
-        if not isinstance(self.table, shape):
-            raise DataInvalid(f"{self.dataset.slug} is no {called}; the study {self.name} asks for one")
-        return self.table
-
-    @property
-    def is_real(self) -> bool:
-        """Whether the dataset is real; otherwise nothing here moves a verdict."""
-        return self.dataset.reality == "real"
-
-    @property
-    def _design(self) -> str:
-        """The ledger's word for how the data came about; for what is not real, that."""
-        if not self.is_real:
-            return self.dataset.reality
-        one = isinstance(self.table, Survey) and self.dataset.design == "cross-sectional"
-        return "cross-sectional, same respondent" if one else self.dataset.design
 
     def question(self) -> Html:
         """The claims that the study answers, as registered."""
@@ -311,7 +202,7 @@ class Study:
     def rates(self, name: str, estimates: Sequence[Finding]) -> dict[str, float]:
         """How often a component's rule, whichever study answers it, gives each verdict on a sample of estimates."""
         part = self._look_at(name)
-        found = [_judged(name, part, item).value for item in estimates]
+        found = [findings.judged(name, part, item).value for item in estimates]
         return {verdict: found.count(verdict) / len(found) for verdict in dict.fromkeys(found)}
 
     def evidence(self, name: str, estimate: Finding, *, specification: str, role: str = "primary") -> Html:
@@ -337,7 +228,7 @@ class Study:
         """
         claim, part = self._component(name)
         self._demand_new(name, role, specification)
-        verdict = _judged(name, part, estimate)
+        verdict = findings.judged(name, part, estimate)
         self._rows.append(self._row(claim, part, estimate, role, specification, verdict))
         if role == "primary":
             self._judged.append((part, name, estimate, verdict))
@@ -390,7 +281,7 @@ class Study:
     def _row(
         self, claim: Claim, part: Component, found: Finding, role: str, specification: str, verdict: Verdict
     ) -> Row:
-        numbers = _numbers(found, part.rule.unit)
+        numbers = findings.numbers(found, part.rule.unit)
         if role == "primary":
             numbers["unit"] = part.rule.unit
         return Row(
@@ -425,78 +316,6 @@ class Study:
         shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
         if self._job is not None and shell is not None:
             shell.events.register("post_run_cell", lambda *_: self._hand_in())
-
-
-def _judged(name: str, part: Component, found: Finding) -> Verdict:
-    """What a component's rule says of what was found; RegisterError where the two do not fit."""
-    rule = part.rule
-    if isinstance(rule, NecessityRule) and isinstance(found, NecessaryCondition):
-        null, share = found.against_nulls, found.exceptions
-        return judge_necessity(rule, null.effect, null.null_low, null.null_high, share.ci_low, share.ci_high)
-    if isinstance(rule, NecessityRule):
-        raise RegisterError(f"{name} needs a necessity effect size with its null, not an interval")
-    if isinstance(found, NecessaryCondition):
-        raise RegisterError(f"{name} is judged by an interval of {rule.measure}, not as a necessary condition")
-    _demand_fit(name, part, found)
-    return judge(rule, _interval(found))
-
-
-def _numbers(found: Finding, unit: str) -> dict[str, Any]:
-    """What a row of the ledger says of a finding, by column."""
-    if isinstance(found, NecessaryCondition):
-        null, share = found.against_nulls, found.exceptions
-        return {
-            **dict.fromkeys(("se", *_LIMITS, "clusters")),  # d has no interval: what it is depends on n
-            "measure": "necessity_effect_size",
-            "unit": unit,
-            "estimate": float(null.effect),
-            "n": int(null.n),
-            "n_dropped": int(null.n_dropped),
-            "events": share.events,
-            "null_low": float(null.null_low),
-            "null_high": float(null.null_high),
-            "exceptions": float(share.value),
-            "exceptions_low": float(share.ci_low),
-            "exceptions_high": float(share.ci_high),
-            "exceptions_n": int(share.n),
-        }
-    return {
-        **{name: float(getattr(found, name)) for name in ("se", *_LIMITS)},
-        "measure": found.measure,
-        "unit": found.unit,
-        "estimate": float(found.value),
-        "n": int(found.n),
-        "n_dropped": int(found.n_dropped),
-        "events": found.events,
-        "clusters": found.clusters,
-    }
-
-
-def _interval(estimate: Estimate) -> Interval:
-    return Interval(estimate.ci_low, estimate.ci_high, estimate.ci90_low, estimate.ci90_high, estimate.ceiling)
-
-
-def _demand_fit(name: str, part: Component, estimate: Estimate) -> None:
-    rule = part.rule
-    if (estimate.measure, estimate.scale) != (rule.measure, rule.scale):
-        raise RegisterError(
-            f"{name} is judged by {rule.measure} on the {rule.scale} scale, "
-            f"not by {estimate.measure} on the {estimate.scale} scale"
-        )
-    points = "percentage points"
-    if (points in rule.unit) != (points in estimate.unit):
-        raise RegisterError(f"{name} is judged in {rule.unit}, but the estimate is in {estimate.unit}")
-
-
-def _simulated(slug: str, simulator: Mapping[str, Any]) -> Canonical:
-    """The standing sample of a simulated dataset: the same for every study that asks for it.
-
-    `simulator` names its ``schema``, its ``module`` where that is not called as the schema, and its ``settings``.
-    """
-    # Only where nothing real is asked for, and only the one that is.
-    drawn_by = importlib.import_module(f"helpers.simulate.{simulator.get('module', simulator['schema'])}")
-    drawn = drawn_by.draw(parameters.seed(slug), **simulator.get("settings", {}))
-    return replace(drawn[0], slug=slug)
 
 
 def _job(run: str) -> dict[str, Any] | None:

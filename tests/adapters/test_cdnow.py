@@ -4,7 +4,7 @@ import pytest
 
 from helpers.adapters import cdnow
 from helpers.errors import DataInvalid
-from helpers.methods.purchase_histories import customer_summary, purchase_log
+from helpers.methods.purchases.purchase_histories import customer_summary, purchase_log
 
 MASTER = """ customer_id  date number_of_cds  dollar_value
  00001 19970101  1   11.77

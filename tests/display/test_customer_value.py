@@ -10,12 +10,12 @@ import pytest
 
 from helpers.display import customer_value, style
 from helpers.display.figures import Curve, Picture
-from helpers.methods.calibration import calibrate
-from helpers.methods.concentration import lorenz_curve
 from helpers.methods.estimate import Estimate
-from helpers.methods.later_orders import by_tenth
-from helpers.methods.pareto_nbd import ParetoNBD
-from helpers.methods.purchase_simulation import simulate_log
+from helpers.methods.purchases.calibration import calibrate
+from helpers.methods.purchases.concentration import lorenz_curve
+from helpers.methods.purchases.later_orders import by_tenth
+from helpers.methods.purchases.pareto_nbd import ParetoNBD
+from helpers.methods.purchases.purchase_simulation import simulate_log
 from helpers.register.rules import RegionRule
 
 FOUR_FIFTHS = RegionRule(

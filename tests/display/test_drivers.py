@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 
 from helpers.display import drivers, style
-from helpers.methods.cfa import FactorModel
 from helpers.methods.estimate import Estimate
-from helpers.methods.group_slopes import slopes_by_group
-from helpers.methods.invariance import invariance
-from helpers.methods.path_estimators import path_estimates
-from helpers.methods.paths import Block, PathModel
-from helpers.methods.response_surface import response_surface
-from helpers.methods.slope_specifications import Specifications
+from helpers.methods.linear_models.group_slopes import slopes_by_group
+from helpers.methods.linear_models.response_surface import response_surface
+from helpers.methods.linear_models.slope_specifications import Specifications
+from helpers.methods.path_models.path_estimators import path_estimates
+from helpers.methods.path_models.paths import Block, PathModel
+from helpers.methods.scales.cfa import FactorModel
+from helpers.methods.scales.invariance import invariance
 from helpers.register.rules import SignedRule
 from helpers.simulate import survey
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from helpers.display import levels
-from helpers.methods.conditional_independence import JointTest
 from helpers.methods.estimate import Estimate
-from helpers.methods.ordered_levels import LevelSlopes
+from helpers.methods.linear_models.ordered_levels import LevelSlopes
+from helpers.methods.scales.conditional_independence import JointTest
 
 STEPS = ["beliefs", "liking", "intention"]
 CHAIN = list(pairwise(STEPS))

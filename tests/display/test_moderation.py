@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.display import moderation
-from helpers.methods.moderation import moderated_slope
+from helpers.methods.linear_models.moderation import moderated_slope
 from helpers.register.rules import SignedRule
 
 RULE = SignedRule(

@@ -9,7 +9,11 @@ import pandas as pd
 import pytest
 
 from helpers.display import cards, necessity, style
-from helpers.methods.necessary_condition import NecessaryCondition, deciding_counts, necessary_condition
+from helpers.methods.necessary_conditions.necessary_condition import (
+    NecessaryCondition,
+    deciding_counts,
+    necessary_condition,
+)
 from helpers.project import Project
 from helpers.register import model
 from helpers.register.rules import NecessityRule

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.display import surveys
 from helpers.errors import DataInvalid, MethodError
-from helpers.methods.true_scores import Scale
+from helpers.methods.scales.true_scores import Scale
 from helpers.schemas.flow import Flow
 from helpers.schemas.survey import Book, Construct, Item, Survey
 from helpers.simulate import survey as simulated

@@ -11,9 +11,9 @@ import pytest
 from helpers.display import style, survival
 from helpers.display.figures import Picture
 from helpers.errors import MethodError
-from helpers.methods.cox import cox
-from helpers.methods.effect_over_time import effect_over_time
-from helpers.methods.survival_data import Durations, durations
+from helpers.methods.survival.cox import cox
+from helpers.methods.survival.effect_over_time import effect_over_time
+from helpers.methods.survival.survival_data import Durations, durations
 
 LABELS = ("days since the first order", "share without a second order")
 

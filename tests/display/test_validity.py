@@ -9,7 +9,7 @@ import pytest
 from helpers.display import validity
 from helpers.display.validity import Edge, edges
 from helpers.methods.agreement import Agreement
-from helpers.methods.coverage import Coverage
+from helpers.methods.inference.coverage import Coverage
 from helpers.register.rules import NecessityRule, RegionRule, SignedRule
 from helpers.register.verdicts import Verdict
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from helpers.methods.purchase_histories import customer_summary, purchase_log
-from helpers.methods.survival_data import Durations, durations
+from helpers.methods.purchases.purchase_histories import customer_summary, purchase_log
+from helpers.methods.survival.survival_data import Durations, durations
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

@@ -13,52 +13,52 @@ import pandas as pd
 import pytest
 
 import helpers.methods
-from helpers.methods.bgnbd import BGNBD
 from helpers.methods.estimate import Estimate
-from helpers.methods.purchase_simulation import CalendarIntensity
-from helpers.methods.regression import PiecewiseSlopes
+from helpers.methods.linear_models.regression import PiecewiseSlopes
+from helpers.methods.purchases.bgnbd import BGNBD
+from helpers.methods.purchases.purchase_simulation import CalendarIntensity
 from helpers.methods.result import Result
 
 #: What statistics are given or pass among themselves: read by no one in a notebook.
 NO_RESULTS = {
-    "helpers.methods.cfa.FactorModel",
-    "helpers.methods.covariance_structure.Entries",
-    "helpers.methods.covariance_structure.GroupModel",
-    "helpers.methods.covariance_structure.Moments",
-    "helpers.methods.covariance_structure.Solution",
-    "helpers.methods.cox_risk_sets.Moments",
-    "helpers.methods.cox_risk_sets.RiskSets",
-    "helpers.methods.cross_products.CrossProducts",
-    "helpers.methods.design.Basis",
-    "helpers.methods.design.Cells",
-    "helpers.methods.design.Terms",
-    "helpers.methods.experiments.Contrast",
-    "helpers.methods.hidden_levels.Stages",
-    "helpers.methods.life_shapes.Lives",
-    "helpers.methods.life_stages.LifePaths",
-    "helpers.methods.lifetime_correlation.Comparison",
-    "helpers.methods.lifetime_value.LivingBase",
-    "helpers.methods.lifetime_value.Valuation",
-    "helpers.methods.path_weights.Layout",
-    "helpers.methods.path_weights.Solution",
-    "helpers.methods.paths.Block",
-    "helpers.methods.paths.PathModel",
-    "helpers.methods.power_integrals.PowerIntegral",
-    "helpers.methods.proportions.Counts",
-    "helpers.methods.purchase_histories.Histories",
-    "helpers.methods.purchase_simulation.CalendarIntensity",
-    "helpers.methods.robust_variance.Spread",
-    "helpers.methods.slope_specifications.Answers",
-    "helpers.methods.slope_specifications.Specifications",
-    "helpers.methods.survival_data.Durations",
-    "helpers.methods.survival_influence.Steps",
-    "helpers.methods.true_scores.Scale",
-    "helpers.methods.twin_items.Twin",
+    "helpers.methods.scales.cfa.FactorModel",
+    "helpers.methods.scales.covariance_structure.Entries",
+    "helpers.methods.scales.covariance_structure.GroupModel",
+    "helpers.methods.scales.covariance_structure.Moments",
+    "helpers.methods.scales.covariance_structure.Solution",
+    "helpers.methods.survival.cox_risk_sets.Moments",
+    "helpers.methods.survival.cox_risk_sets.RiskSets",
+    "helpers.methods.linear_models.cross_products.CrossProducts",
+    "helpers.methods.linear_models.design.Basis",
+    "helpers.methods.linear_models.design.Cells",
+    "helpers.methods.linear_models.design.Terms",
+    "helpers.methods.trials.experiments.Contrast",
+    "helpers.methods.purchases.hidden_levels.Stages",
+    "helpers.methods.purchases.life_shapes.Lives",
+    "helpers.methods.purchases.life_stages.LifePaths",
+    "helpers.methods.purchases.lifetime_correlation.Comparison",
+    "helpers.methods.purchases.lifetime_value.LivingBase",
+    "helpers.methods.purchases.lifetime_value.Valuation",
+    "helpers.methods.path_models.path_weights.Layout",
+    "helpers.methods.path_models.path_weights.Solution",
+    "helpers.methods.path_models.paths.Block",
+    "helpers.methods.path_models.paths.PathModel",
+    "helpers.methods.purchases.power_integrals.PowerIntegral",
+    "helpers.methods.inference.proportions.Counts",
+    "helpers.methods.purchases.purchase_histories.Histories",
+    "helpers.methods.purchases.purchase_simulation.CalendarIntensity",
+    "helpers.methods.linear_models.robust_variance.Spread",
+    "helpers.methods.linear_models.slope_specifications.Answers",
+    "helpers.methods.linear_models.slope_specifications.Specifications",
+    "helpers.methods.survival.survival_data.Durations",
+    "helpers.methods.survival.survival_influence.Steps",
+    "helpers.methods.scales.true_scores.Scale",
+    "helpers.methods.scales.twin_items.Twin",
 }
 
 
 def public_dataclasses() -> Iterator[type]:
-    for module in pkgutil.iter_modules(helpers.methods.__path__, "helpers.methods."):
+    for module in pkgutil.walk_packages(helpers.methods.__path__, "helpers.methods."):
         for name, found in vars(importlib.import_module(module.name)).items():
             if dataclasses.is_dataclass(found) and found.__module__ == module.name and not name.startswith("_"):
                 yield found

@@ -42,7 +42,7 @@ def emitted(source: str) -> set[str]:
 
 
 def test_every_measure_of_the_statistics_has_a_name_in_both_languages() -> None:
-    modules = Path(*helpers.methods.__path__).glob("*.py")
+    modules = Path(*helpers.methods.__path__).rglob("*.py")
     measures = set().union(*(emitted(module.read_text(encoding="utf-8")) for module in modules))
     assert {"slope", "rate_ratio", "gini", "indirect_slope", "natural_direct_effect", "risk"} <= measures
     assert measures <= set(MEASURES)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from helpers.errors import DataInvalid
-from helpers.methods.purchase_histories import customer_summary, purchase_log
+from helpers.methods.purchases.purchase_histories import customer_summary, purchase_log
 from helpers.schemas import orders
 from helpers.schemas.flow import Flow
 from helpers.schemas.orders import Log, Orders

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from helpers.methods.coverage import coverage
-from helpers.methods.proportions import Counts, share
+from helpers.methods.inference.coverage import coverage
+from helpers.methods.inference.proportions import Counts, share
 from helpers.project import Project
 from helpers.register import model
 from helpers.simulate import share_designs, spell_designs, survey_designs

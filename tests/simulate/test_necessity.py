@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from helpers.errors import ParameterError
-from helpers.methods.necessity import necessity as judge
+from helpers.methods.necessary_conditions.necessity import necessity as judge
 from helpers.simulate import necessity
 
 LARGE = 100_000

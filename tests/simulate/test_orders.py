@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from helpers.errors import ParameterError
-from helpers.methods.gamma_gamma import fit_gamma_gamma
-from helpers.methods.pareto_nbd import fit_pareto_nbd
-from helpers.methods.purchase_histories import Histories, customer_summary
+from helpers.methods.purchases.gamma_gamma import fit_gamma_gamma
+from helpers.methods.purchases.pareto_nbd import fit_pareto_nbd
+from helpers.methods.purchases.purchase_histories import Histories, customer_summary
 from helpers.schemas.orders import Orders
 from helpers.simulate import orders
 from helpers.simulate.orders import MODEL, WEEKS, YEAR

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from helpers.errors import ParameterError
-from helpers.methods import glm
-from helpers.methods.marginal_effects import average_marginal_effect, standardised_levels
+from helpers.methods.linear_models import glm
+from helpers.methods.linear_models.marginal_effects import average_marginal_effect, standardised_levels
 from helpers.simulate import sessions
 
 

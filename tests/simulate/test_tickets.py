@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from helpers.errors import ParameterError
-from helpers.methods import linear
+from helpers.methods.linear_models import linear
 from helpers.simulate import tickets
 
 

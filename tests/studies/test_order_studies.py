@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from helpers import parameters
-from helpers.methods.lifetime_value import WEEKS, Valuation
-from helpers.methods.model_gain import pareto_nbd_gain
+from helpers.methods.purchases.lifetime_value import WEEKS, Valuation
+from helpers.methods.purchases.model_gain import pareto_nbd_gain
 from helpers.simulate import orders
 
 from .conftest import Batch, copy_of_the_project, loyalty

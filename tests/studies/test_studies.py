@@ -114,7 +114,7 @@ PAIR = {"email_experiment.simulated_experiment", "satisfaction_loyalty.simulated
 @pytest.mark.parametrize(
     ("module", "reached"),
     [
-        ("helpers.methods.experiments", {"email_experiment.simulated_experiment"}),
+        ("helpers.methods.trials.experiments", {"email_experiment.simulated_experiment"}),
         ("helpers.display.surveys", {"satisfaction_loyalty.simulated_survey"}),
         ("helpers.simulate.survey", {"satisfaction_loyalty.simulated_survey"}),
         ("helpers.study", {"email_experiment.simulated_experiment", "satisfaction_loyalty.simulated_survey"}),

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from helpers import parameters
-from helpers.methods.measurement import cronbach_alpha
+from helpers.methods.scales.measurement import cronbach_alpha
 from helpers.simulate import survey, transparency
 
 from .conftest import Batch, copy_of_the_project, loyalty

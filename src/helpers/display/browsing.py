@@ -14,13 +14,13 @@ from helpers.display import figures, tables
 from helpers.display.figures import Picture, finished
 from helpers.display.html import Html
 from helpers.display.style import ACCENT, INK, SOFT
-from helpers.methods import proportions
 from helpers.methods.estimate import Estimate
-from helpers.methods.glm import RatioRegression
-from helpers.methods.marginal_effects import AverageContrast, average_contrast
-from helpers.methods.meta_analysis import MetaAnalysis
-from helpers.methods.proportions import Counts
-from helpers.methods.sensitivity import EValue
+from helpers.methods.inference import proportions
+from helpers.methods.inference.meta_analysis import MetaAnalysis
+from helpers.methods.inference.proportions import Counts
+from helpers.methods.inference.sensitivity import EValue
+from helpers.methods.linear_models.glm import RatioRegression
+from helpers.methods.linear_models.marginal_effects import AverageContrast, average_contrast
 
 
 def bought(frame: pd.DataFrame) -> Estimate:

@@ -12,7 +12,7 @@ from helpers.display.html import Html, bilingual, stack, tag, text
 from helpers.display.tables import table
 from helpers.errors import RegisterError
 from helpers.methods.estimate import Estimate
-from helpers.methods.necessary_condition import NecessaryCondition
+from helpers.methods.necessary_conditions.necessary_condition import NecessaryCondition
 from helpers.register import reach
 from helpers.register.model import Claim, Component, Register
 from helpers.register.rules import RegionRule, SignedRule

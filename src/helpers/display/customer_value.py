@@ -15,11 +15,11 @@ from helpers.display.figures import Curve, Picture, finished
 from helpers.display.html import Html
 from helpers.display.style import ACCENT, CATEGORIES, CLAIM, INK, SOFT
 from helpers.display.tables import table
-from helpers.methods.calibration import Calibration
 from helpers.methods.columns import Array
-from helpers.methods.concentration import LorenzCurve
 from helpers.methods.estimate import Estimate
-from helpers.methods.margin_stream import gain_from_rise
+from helpers.methods.purchases.calibration import Calibration
+from helpers.methods.purchases.concentration import LorenzCurve
+from helpers.methods.purchases.margin_stream import gain_from_rise
 from helpers.register.rules import RegionRule
 
 #: Fewer customers than this behind a number are not shown by themselves.

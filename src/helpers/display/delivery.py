@@ -13,7 +13,7 @@ from scipy import stats
 from helpers.digits import exact
 from helpers.display.figures import Picture, finished
 from helpers.display.style import ACCENT, CLAIM, INK
-from helpers.methods.proportions import Counts, share
+from helpers.methods.inference.proportions import Counts, share
 
 #: Edges of the bins in days against the promise, on time up to 0; outside the first and last everything is taken.
 DAYS = (-np.inf, -20.5, -15.5, -10.5, -5.5, 0.5, 3.5, 7.5, 14.5, np.inf)

@@ -17,11 +17,11 @@ from helpers.display.style import ACCENT, CATEGORIES, CLAIM, INK, SOFT
 from helpers.display.tables import shown, table
 from helpers.methods.columns import Array
 from helpers.methods.estimate import Estimate
-from helpers.methods.group_slopes import GroupSlopes
-from helpers.methods.invariance import Invariance
-from helpers.methods.path_estimators import PathEstimates
-from helpers.methods.response_surface import ResponseSurface
-from helpers.methods.slope_specifications import Specifications
+from helpers.methods.linear_models.group_slopes import GroupSlopes
+from helpers.methods.linear_models.response_surface import ResponseSurface
+from helpers.methods.linear_models.slope_specifications import Specifications
+from helpers.methods.path_models.path_estimators import PathEstimates
+from helpers.methods.scales.invariance import Invariance
 from helpers.register.rules import AnyRule, SignedRule
 
 #: A cell of two scores with fewer people is not drawn: the surface is not known there.

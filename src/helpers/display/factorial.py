@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from helpers.display.figures import Picture, finished
 from helpers.display.style import CATEGORIES
-from helpers.methods import proportions
-from helpers.methods.proportions import Counts
+from helpers.methods.inference import proportions
+from helpers.methods.inference.proportions import Counts
 
 _MARKS = ("o", "s", "D", "^", "v", "P")
 

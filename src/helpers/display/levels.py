@@ -9,10 +9,10 @@ import pandas as pd
 from helpers.digits import number
 from helpers.display.html import Html, tag, text
 from helpers.display.tables import shown, table
-from helpers.methods.conditional_independence import JointTest
-from helpers.methods.d_separation import Statement, implied_independences
 from helpers.methods.estimate import Estimate
-from helpers.methods.ordered_levels import LevelSlopes
+from helpers.methods.linear_models.ordered_levels import LevelSlopes
+from helpers.methods.scales.conditional_independence import JointTest
+from helpers.methods.scales.d_separation import Statement, implied_independences
 
 
 def implied(

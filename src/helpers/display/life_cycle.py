@@ -17,7 +17,7 @@ def aligned(observed: pd.DataFrame, null: Sequence[pd.DataFrame], title: str) ->
     Parameters
     ----------
     observed : DataFrame
-        From `helpers.methods.life_shapes.aligned`.
+        From `helpers.methods.purchases.life_shapes.aligned`.
     null : sequence of DataFrame
         The same of simulated logs.
     title : str

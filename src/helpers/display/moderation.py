@@ -10,7 +10,7 @@ from helpers.digits import exact, number
 from helpers.display.figures import Picture, finished
 from helpers.display.html import Html, tag, text
 from helpers.display.style import ACCENT, CLAIM, INK, SOFT
-from helpers.methods.moderation import ModeratedSlope
+from helpers.methods.linear_models.moderation import ModeratedSlope
 from helpers.register.rules import SignedRule
 
 #: Fewer people than this behind a mean are not drawn.

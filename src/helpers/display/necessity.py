@@ -15,8 +15,8 @@ from helpers.display.figures import Picture, finished
 from helpers.display.html import Html
 from helpers.display.style import ACCENT, CATEGORIES, CLAIM, INK, SOFT
 from helpers.display.tables import table
-from helpers.methods.ceilings import bottlenecks
-from helpers.methods.necessary_condition import NecessaryCondition, deciding_counts
+from helpers.methods.necessary_conditions.ceilings import bottlenecks
+from helpers.methods.necessary_conditions.necessary_condition import NecessaryCondition, deciding_counts
 from helpers.register.rules import NecessityRule
 
 

@@ -12,9 +12,9 @@ from helpers.display import tables
 from helpers.display.figures import Picture, finished
 from helpers.display.html import Html
 from helpers.display.style import ACCENT, CLAIM
-from helpers.methods import proportions
 from helpers.methods.estimate import Estimate
-from helpers.methods.proportions import Counts
+from helpers.methods.inference import proportions
+from helpers.methods.inference.proportions import Counts
 
 #: Hours that the documents name or that stand between them: ends of the classes of waiting.
 EDGES = (0, 1 / 12, 1 / 4, 1, 4, 24, np.inf)

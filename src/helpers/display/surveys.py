@@ -13,11 +13,11 @@ from helpers.display.figures import relation as draw_relation
 from helpers.display.html import Html
 from helpers.display.tables import table
 from helpers.errors import MethodError
-from helpers.methods import measurement
-from helpers.methods.curves import SplineCurve
-from helpers.methods.regression import PiecewiseSlopes
-from helpers.methods.true_scores import Scale
-from helpers.methods.twin_items import twin_items
+from helpers.methods.linear_models.curves import SplineCurve
+from helpers.methods.linear_models.regression import PiecewiseSlopes
+from helpers.methods.scales import measurement
+from helpers.methods.scales.true_scores import Scale
+from helpers.methods.scales.twin_items import twin_items
 from helpers.schemas.survey import Construct, Survey
 
 #: Fewer people than this behind a mean are not drawn.

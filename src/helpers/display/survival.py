@@ -19,11 +19,11 @@ from helpers.display.style import ACCENT, CATEGORIES, CLAIM, INK
 from helpers.display.tables import p_value
 from helpers.errors import MethodError
 from helpers.methods.columns import Array
-from helpers.methods.competing_risks import CumulativeIncidence, cumulative_incidence
-from helpers.methods.effect_over_time import EffectOverTime
-from helpers.methods.survival_curves import SurvivalCurve, at_risk_table, kaplan_meier
-from helpers.methods.survival_data import Durations
-from helpers.methods.survival_risk import at_risk
+from helpers.methods.survival.competing_risks import CumulativeIncidence, cumulative_incidence
+from helpers.methods.survival.effect_over_time import EffectOverTime
+from helpers.methods.survival.survival_curves import SurvivalCurve, at_risk_table, kaplan_meier
+from helpers.methods.survival.survival_data import Durations
+from helpers.methods.survival.survival_risk import at_risk
 
 #: Fewer rows than this at risk, and a step would be somebody's.
 FEWEST = 5

@@ -7,7 +7,7 @@ from matplotlib.ticker import PercentFormatter
 
 from helpers.display.figures import Picture, finished
 from helpers.display.style import ACCENT, INK
-from helpers.methods.uplift import UpliftCurve
+from helpers.methods.trials.uplift import UpliftCurve
 
 
 def gain(curve: UpliftCurve, labels: tuple[str, str], title: str) -> Picture:

@@ -20,7 +20,7 @@ from helpers.display.html import Html, stack, tag, text
 from helpers.display.style import ACCENT, CLAIM, INK, SOFT
 from helpers.display.tables import table
 from helpers.methods.agreement import Agreement
-from helpers.methods.coverage import Coverage
+from helpers.methods.inference.coverage import Coverage
 from helpers.register.reach import truths
 from helpers.register.rules import AnyRule, NecessityRule
 from helpers.register.verdicts import Verdict
@@ -213,14 +213,20 @@ def agreement(found: Sequence[Agreement], title: str) -> Html:
 def references() -> Html:
     """Every public function of `helpers.methods`, its source and what it was checked against, from its docstring."""
     rows = []
-    for found in pkgutil.iter_modules(methods.__path__):
-        module = importlib.import_module(f"{methods.__name__}.{found.name}")
+    for found in pkgutil.walk_packages(methods.__path__, f"{methods.__name__}."):
+        module = importlib.import_module(found.name)
         for name, function in inspect.getmembers(module, inspect.isfunction):
             words = inspect.getdoc(function) or ""
             if name.startswith("_") or function.__module__ != module.__name__ or "References\n---" not in words:
                 continue
             source = " ".join(words.split("References\n----------\n")[1].split("\n\n")[0].split())
-            rows.append({"method": f"{found.name}.{name}", "what": words.split("\n")[0], "source and check": source})
+            rows.append(
+                {
+                    "method": f"{found.name.rsplit('.', 1)[-1]}.{name}",
+                    "what": words.split("\n")[0],
+                    "source and check": source,
+                }
+            )
     return table(pd.DataFrame(rows), "What each method rests on")
 
 

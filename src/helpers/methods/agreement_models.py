@@ -11,24 +11,29 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from helpers.methods import concentration, equivalence, experiments, glm, measurement, mediation, regression
-from helpers.methods.bgnbd import BGNBD, fit_bgnbd
-from helpers.methods.ceilings import ceilings
-from helpers.methods.cfa import FactorModel, fit_factors
-from helpers.methods.dominance import dominance
 from helpers.methods.estimate import Estimate
-from helpers.methods.experiments import Contrast
-from helpers.methods.gamma_gamma import fit_gamma_gamma
-from helpers.methods.htmt import htmt
-from helpers.methods.linear import linear_regression
-from helpers.methods.marginal_effects import average_contrast, average_marginal_effect
-from helpers.methods.meta_analysis import random_effects
-from helpers.methods.multiplicity import adjusted_p_values
-from helpers.methods.ordinal import top_category_contrast
-from helpers.methods.pareto_nbd import ParetoNBD, fit_pareto_nbd
-from helpers.methods.proportions import Counts, share
-from helpers.methods.purchase_histories import Histories
-from helpers.methods.sbg import fit_sbg
+from helpers.methods.inference import equivalence
+from helpers.methods.inference.meta_analysis import random_effects
+from helpers.methods.inference.multiplicity import adjusted_p_values
+from helpers.methods.inference.proportions import Counts, share
+from helpers.methods.linear_models import glm, regression
+from helpers.methods.linear_models.dominance import dominance
+from helpers.methods.linear_models.linear import linear_regression
+from helpers.methods.linear_models.marginal_effects import average_contrast, average_marginal_effect
+from helpers.methods.linear_models.ordinal import top_category_contrast
+from helpers.methods.necessary_conditions.ceilings import ceilings
+from helpers.methods.path_models import mediation
+from helpers.methods.purchases import concentration
+from helpers.methods.purchases.bgnbd import BGNBD, fit_bgnbd
+from helpers.methods.purchases.gamma_gamma import fit_gamma_gamma
+from helpers.methods.purchases.pareto_nbd import ParetoNBD, fit_pareto_nbd
+from helpers.methods.purchases.purchase_histories import Histories
+from helpers.methods.purchases.sbg import fit_sbg
+from helpers.methods.scales import measurement
+from helpers.methods.scales.cfa import FactorModel, fit_factors
+from helpers.methods.scales.htmt import htmt
+from helpers.methods.trials import experiments
+from helpers.methods.trials.experiments import Contrast
 
 Reference = Mapping[str, Any]
 Pairs = Iterator[tuple[npt.ArrayLike, npt.ArrayLike]]

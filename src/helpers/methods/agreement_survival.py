@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.methods import cox_checks, recurrent, survival_tests
-from helpers.methods.aft import aft
 from helpers.methods.agreement_models import Pairs, Reference
-from helpers.methods.competing_risks import cumulative_incidence
-from helpers.methods.concordance import concordance
-from helpers.methods.cox import cox
-from helpers.methods.grouped_hazard import grouped_hazard
-from helpers.methods.survival_curves import kaplan_meier
-from helpers.methods.survival_data import Durations, durations
-from helpers.methods.survival_horizon import restricted_mean
+from helpers.methods.survival import cox_checks, recurrent, survival_tests
+from helpers.methods.survival.aft import aft
+from helpers.methods.survival.competing_risks import cumulative_incidence
+from helpers.methods.survival.concordance import concordance
+from helpers.methods.survival.cox import cox
+from helpers.methods.survival.grouped_hazard import grouped_hazard
+from helpers.methods.survival.survival_curves import kaplan_meier
+from helpers.methods.survival.survival_data import Durations, durations
+from helpers.methods.survival.survival_horizon import restricted_mean
 
 _PLAIN = {"tied": False, "entry": False, "strata": False, "weights": False}
 

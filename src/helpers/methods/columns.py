@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from helpers.errors import MethodError
-from helpers.methods.least_squares import blocks, origin, refuse_dependent, triangle
+from helpers.methods.linear_models.least_squares import blocks, origin, refuse_dependent, triangle
 
 Array = npt.NDArray[np.float64]
 

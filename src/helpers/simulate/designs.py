@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from helpers.errors import MethodError
-from helpers.methods.coverage import Coverage, coverage
 from helpers.methods.estimate import Estimate
+from helpers.methods.inference.coverage import Coverage, coverage
 
 #: Share of the draws asked for that a design gets: closed forms and small fits, larger fits and bootstraps, iterations.
 QUICK, SLOW, ITERATED = 1.0, 0.1, 0.03

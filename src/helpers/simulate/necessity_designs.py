@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from helpers.methods.necessary_condition import NecessaryCondition, necessary_condition
+from helpers.methods.necessary_conditions.necessary_condition import NecessaryCondition, necessary_condition
 from helpers.simulate import necessity
 
 #: What is planted, in words, and the simulator's setting.

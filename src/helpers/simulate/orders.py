@@ -21,9 +21,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.errors import ParameterError
-from helpers.methods.gamma_gamma import GammaGamma
-from helpers.methods.pareto_nbd import ParetoNBD
-from helpers.methods.purchase_simulation import CalendarIntensity, simulate_log
+from helpers.methods.purchases.gamma_gamma import GammaGamma
+from helpers.methods.purchases.pareto_nbd import ParetoNBD
+from helpers.methods.purchases.purchase_simulation import CalendarIntensity, simulate_log
 from helpers.schemas import orders
 from helpers.schemas.orders import Log, Orders
 from helpers.simulate.truth import Truth

@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.methods import concentration, experiments, glm, linear, proportions
 from helpers.methods.estimate import Estimate
-from helpers.methods.proportions import Counts
+from helpers.methods.inference import proportions
+from helpers.methods.inference.proportions import Counts
+from helpers.methods.linear_models import glm, linear
+from helpers.methods.purchases import concentration
+from helpers.methods.trials import experiments
 from helpers.simulate.designs import QUICK, SLOW, Design
 
 _FEW_EVENTS = (

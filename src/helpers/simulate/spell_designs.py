@@ -10,10 +10,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from helpers.methods import survival_horizon
-from helpers.methods.cox import cox
 from helpers.methods.estimate import Estimate
-from helpers.methods.survival_data import Durations, durations
+from helpers.methods.survival import survival_horizon
+from helpers.methods.survival.cox import cox
+from helpers.methods.survival.survival_data import Durations, durations
 from helpers.simulate.designs import SLOW, Design
 
 _HEAVY = (

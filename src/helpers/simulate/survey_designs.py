@@ -11,10 +11,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from helpers.methods import explained_gain, measurement, mediation, moderation, ordinal, paths, regression, sensitivity
 from helpers.methods.columns import Array
 from helpers.methods.estimate import Estimate
-from helpers.methods.true_scores import Scale
+from helpers.methods.inference import sensitivity
+from helpers.methods.linear_models import explained_gain, moderation, ordinal, regression
+from helpers.methods.path_models import mediation, paths
+from helpers.methods.scales import measurement
+from helpers.methods.scales.true_scores import Scale
 from helpers.simulate.designs import ITERATED, QUICK, SLOW, Design
 
 _HETEROSKEDASTIC = (

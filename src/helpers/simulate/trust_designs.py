@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from helpers.methods import linear, measurement
 from helpers.methods.estimate import Estimate
-from helpers.methods.true_scores import Scale
+from helpers.methods.linear_models import linear
+from helpers.methods.scales import measurement
+from helpers.methods.scales.true_scores import Scale
 from helpers.simulate.designs import SLOW, Design
 
 _OF_TRUST, _OF_PRICE, _TOGETHER, _PRICE = 0.6, 0.7, 0.5, 0.3

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from helpers.methods import multiplicity
+from helpers.methods.inference import multiplicity
 from helpers.register.rules import SignedRule
 from helpers.register.verdicts import Interval, Verdict, judge
 from helpers.synthesis.voices import Voice

@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers.evidence import endings
 from helpers.evidence.record import Row
-from helpers.methods.meta_analysis import FewStudiesWarning, MetaAnalysis, random_effects
+from helpers.methods.inference.meta_analysis import FewStudiesWarning, MetaAnalysis, random_effects
 from helpers.register.model import Register
 from helpers.register.rules import SignedRule
 from helpers.register.verdicts import Verdict, at_smallest, judge

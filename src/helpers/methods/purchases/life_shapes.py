@@ -1,0 +1,379 @@
+"""Shapes of a customer's life in a log of purchases, each to be held against the same shape of simulated logs.
+
+Left alone, none of these numbers means anything: a life begins and ends with an order by definition, who is still there
+is not who came, and the best of several noisy times is high. See `null_world`.
+
+All take a log with ``customer``, ``time`` (whole days from the begin of a calendar quarter) and where needed ``value``,
+one row a customer and day, of customers whose first order is known.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from helpers.errors import MethodError
+from helpers.methods.columns import Array
+from helpers.methods.estimate import Estimate
+from helpers.methods.inference.proportions import Counts, share
+from helpers.methods.purchases.pareto_nbd import ParetoNBD
+from helpers.methods.purchases.purchase_histories import Histories
+from helpers.methods.purchases.purchase_simulation import CalendarIntensity
+
+Codes = npt.NDArray[np.intp]
+
+#: Days in a month, in a quarter, and the silence after which a life counts as ended.
+MONTH, QUARTER, SILENT = 30.4375, 91.3125, 183.0
+
+
+@dataclass(frozen=True, eq=False)
+class Lives:
+    """A log as arrays: purchases sorted by customer and time.
+
+    Attributes
+    ----------
+    owner : ndarray of int, shape (m,)
+        From 0 to n - 1.
+    time, value : ndarray, shape (m,)
+        Days; money, or 1 where the log has no values.
+    first, last, count : ndarray, shape (n,)
+        Days of the first and the last purchase, and how many there are.
+    number : ndarray, shape (m,)
+        Of the purchase in its customer's life, from 1.
+    """
+
+    owner: Codes
+    time: Array
+    value: Array
+    first: Array
+    last: Array
+    count: Codes
+    number: Codes
+
+    @classmethod
+    def of(cls, log: pd.DataFrame) -> Lives:
+        """The lives in a log, which may come in any order."""
+        ordered = log.sort_values(["customer", "time"])
+        owner, _ = pd.factorize(ordered["customer"])
+        time = ordered["time"].to_numpy(dtype=float)
+        count = np.bincount(owner)
+        ends = np.cumsum(count)
+        value = ordered["value"].to_numpy(dtype=float) if "value" in ordered else np.ones(len(time))
+        number = np.arange(len(time)) - np.repeat(ends - count, count) + 1
+        return cls(owner, time, value, time[ends - count], time[ends - 1], count, number)
+
+    def kept(self, customers: npt.NDArray[np.bool_]) -> Lives:
+        """The lives of some customers, shape (n,), numbered anew.
+
+        Raises
+        ------
+        MethodError
+            Nobody is left.
+        """
+        if not customers.any():
+            raise MethodError("no customer's life is of the kind that is asked for")
+        rows = customers[self.owner]
+        owner = (np.cumsum(customers) - 1)[self.owner[rows]]
+        picked = (self.time[rows], self.value[rows], self.first[customers], self.last[customers])
+        return Lives(owner, *picked, self.count[customers], self.number[rows])
+
+    def ended(self, end: float) -> npt.NDArray[np.bool_]:
+        """Who has been silent for the last six months of observation, shape (n,)."""
+        return self.last < end - SILENT
+
+
+def from_the_start(log: pd.DataFrame, end: float, *, blocks: bool = False) -> Estimate:
+    """Share of long-lived customers whose first three months reach 80 % of their best three, in orders.
+
+    Parameters
+    ----------
+    log : DataFrame
+    end : float
+        End of observation, in days.
+    blocks : bool
+        The best of the successive quarters since the first order, instead of the best three months that begin with any
+        order.
+
+    Returns
+    -------
+    Estimate
+        Measure ``share``, Wilson interval, over customers with a year or more between first and last order; the others
+        are counted as dropped.
+
+    Raises
+    ------
+    MethodError
+        Nobody is long-lived.
+    """
+    lives = Lives.of(log)
+    long = lives.kept(lives.last - lives.first >= 365)
+    age = long.time - long.first[long.owner]
+    initial = np.bincount(long.owner, weights=age < QUARTER)
+    best = _best_block(long, age) if blocks else _best_window(long)
+    n_dropped = len(lives.first) - len(long.first)
+    return share(Counts(int((initial >= 0.8 * best).sum()), len(initial), n_dropped))
+
+
+def _best_window(lives: Lives) -> Array:
+    """Most orders of a customer in three months that begin with an order, shape (n,)."""
+    place = lives.owner * 1e6 + lives.time
+    within = np.searchsorted(place, place + QUARTER, side="left") - np.arange(len(place))
+    best = np.zeros(len(lives.first))
+    np.maximum.at(best, lives.owner, within)
+    return best
+
+
+def _best_block(lives: Lives, age: Array) -> Array:
+    """Most orders of a customer in one of the quarters since the first order, shape (n,)."""
+    block = (age // QUARTER).astype(int)
+    counts = np.zeros((len(lives.first), block.max() + 1))
+    np.add.at(counts, (lives.owner, block), 1)
+    return counts.max(axis=1)
+
+
+def growth(log: pd.DataFrame, end: float, *, silent: bool = True) -> Estimate:
+    """Orders by month of tenure in the first twelve months, between customers of one calendar quarter.
+
+    Parameters
+    ----------
+    log : DataFrame
+    end : float
+    silent : bool
+        With months in which nothing was ordered, or those with an order alone.
+
+    Returns
+    -------
+    Estimate
+        Measure ``rate_ratio`` a month, ``scale="log"``: orders after the first, Poisson with effects of the calendar
+        quarter, variance by customer.
+
+    Raises
+    ------
+    MethodError
+        Nobody was observed for a month, or orders do not vary.
+    """
+    lives = Lives.of(log)
+    months = np.minimum(((end - lives.first) // MONTH).astype(int), 12)
+    age = (lives.time - lives.first[lives.owner]) / MONTH
+    counts = np.zeros((len(months), 12))
+    inside = (age < months[lives.owner]) & (lives.number > 1)
+    np.add.at(counts, (lives.owner[inside], age[inside].astype(int)), 1)
+    seen = np.arange(12) < months[:, None]
+    seen &= (counts > 0) | silent
+    customer, month = np.nonzero(seen)
+    quarter = ((lives.first[customer] + (month + 0.5) * MONTH) // QUARTER).astype(int)
+    return _rate_ratio(counts[seen], month.astype(float), quarter, customer, "orders per month of tenure")
+
+
+def _rate_ratio(y: Array, x: Array, level: Codes, customer: Codes, unit: str) -> Estimate:
+    """Poisson regression on one column with effects of a factor, by Newton; variance by customer."""
+    _, level = np.unique(level, return_inverse=True)
+    if not (np.bincount(level, weights=y) > 0).all():
+        keep = np.bincount(level, weights=y)[level] > 0  # a period without any order says nothing of the slope
+        y, x, customer, level = y[keep], x[keep], customer[keep], np.unique(level[keep], return_inverse=True)[1]
+    if len(y) == 0 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        raise MethodError("orders or months of tenure do not vary, so there is no growth to see")
+    slope = 0.0
+    for _ in range(50):
+        weight = np.exp(slope * x)
+        rate = np.bincount(level, weights=y) / np.bincount(level, weights=weight)
+        expected = rate[level] * weight
+        centred = x - (np.bincount(level, weights=expected * x) / np.bincount(level, weights=expected))[level]
+        information = float(expected @ centred**2)
+        step = float(centred @ (y - expected)) / information
+        slope += step
+        if abs(step) < 1e-10:
+            break
+    scores = np.bincount(customer, weights=centred * (y - expected))
+    return Estimate.from_se(
+        math.exp(slope),
+        math.sqrt(float(scores @ scores)) / information,
+        scale="log",
+        measure="rate_ratio",
+        unit=unit,
+        n=len(y),
+        clusters=len(np.unique(customer)),
+        variance="cluster-robust",
+    )
+
+
+def thirds(
+    log: pd.DataFrame, end: float, calendar: CalendarIntensity, *, spend: bool = True, least: int = 3
+) -> tuple[Estimate, Estimate]:
+    """Rate of spend in the middle third of a life over that in the first, and over that in the last.
+
+    Parameters
+    ----------
+    log : DataFrame
+    end : float
+    calendar : CalendarIntensity
+        Exposure of a third is its length in operational time.
+    spend : bool
+        Spend, or orders.
+    least : int
+        Orders that a life must hold.
+
+    Returns
+    -------
+    over_start, over_end : Estimate
+        Measure ``rate_ratio``, ``scale="log"``: Poisson with customer effects on thirds of the time from first to last
+        order, of customers whose life lasted 90 days or more and has ended; variance by customer.
+
+    Raises
+    ------
+    MethodError
+        No such life, or a third without any spend.
+    """
+    every = Lives.of(log)
+    lives = every.kept(every.ended(end) & (every.last - every.first >= 90) & (every.count >= least))
+    length = (lives.last - lives.first)[lives.owner]
+    part = np.minimum((3 * (lives.time - lives.first[lives.owner]) // length).astype(int), 2)
+    y = np.zeros((len(lives.first), 3))
+    np.add.at(y, (lives.owner, part), lives.value if spend else 1.0)
+    edges = lives.first[:, None] + (lives.last - lives.first)[:, None] * np.arange(4) / 3
+    exposure = np.diff(calendar.operational(edges.ravel()).reshape(edges.shape), axis=1)
+    slopes, covariance = _within_customers(y, exposure)
+    ways = (np.array([1.0, 0.0]), np.array([1.0, -1.0]))
+    first, second = (
+        Estimate.from_se(
+            math.exp(way @ slopes),
+            math.sqrt(way @ covariance @ way),
+            scale="log",
+            measure="rate_ratio",
+            unit="rate of spend" if spend else "rate of orders",
+            n=len(y),
+            n_dropped=len(every.first) - len(y),
+            clusters=len(y),
+            variance="cluster-robust",
+        )
+        for way in ways
+    )
+    return first, second
+
+
+def _within_customers(y: Array, exposure: Array) -> tuple[Array, Array]:
+    """Log rates of the second and third column over the first, with customer effects, and their covariance."""
+    if not (y.sum(axis=0) > 0).all():
+        raise MethodError("a third of the lives holds no order at all")
+    total, slopes = y.sum(axis=1), np.zeros(2)
+    for _ in range(50):
+        share_of = exposure * np.exp(np.concatenate([[0.0], slopes]))
+        share_of /= share_of.sum(axis=1, keepdims=True)
+        late = share_of[:, 1:]
+        scores = y[:, 1:] - total[:, None] * late
+        information = np.diag(total @ late) - (late * total[:, None]).T @ late
+        step = np.linalg.solve(information, scores.sum(axis=0))
+        slopes = slopes + step
+        if np.abs(step).max() < 1e-10:
+            break
+    inverse = np.linalg.inv(information)
+    return slopes, inverse @ (scores.T @ scores) @ inverse
+
+
+def before_the_end(
+    log: pd.DataFrame,
+    end: float,
+    model: ParetoNBD,
+    calendar: CalendarIntensity,
+    *,
+    intervals: int = 4,
+    alive: float = 0.25,
+) -> Estimate:
+    """How the purchase rate changes from one interval to the next over the last ones before the last order.
+
+    Parameters
+    ----------
+    log : DataFrame
+    end : float
+    model : ParetoNBD
+        Says who is likely to have left.
+    calendar : CalendarIntensity
+        Intervals are measured in its operational time.
+    intervals : int
+        From 2.
+    alive : float
+        Customers with a higher chance to be there still are left out, beside those not silent for six months.
+
+    Returns
+    -------
+    Estimate
+        Measure ``rate_ratio`` an interval, ``scale="log"``: minus the mean slope of the logarithm of the intervals over
+        their number, within customers.
+
+    Raises
+    ------
+    MethodError
+        Fewer than two such customers.
+    """
+    every = Lives.of(log)
+    seen = end - every.first
+    history = Histories(
+        frequency=(every.count - 1).astype(np.float64),
+        recency=every.last - every.first,
+        age=np.maximum(seen, 1e-9),
+        weight=np.ones(len(seen)),
+    )
+    lives = every.kept(every.ended(end) & (every.count > intervals) & (model.alive(history) <= alive))
+    at = calendar.operational(lives.time)
+    final = lives.number > (lives.count - intervals - 1)[lives.owner]
+    gaps = np.log(np.diff(at[final].reshape(-1, intervals + 1), axis=1))
+    centred = np.arange(intervals) - (intervals - 1) / 2
+    slopes = -gaps @ centred / (centred @ centred)
+    if len(slopes) < 2:
+        raise MethodError("fewer than two customers have left after so many orders")
+    return Estimate.from_se(
+        math.exp(slopes.mean()),
+        float(slopes.std(ddof=1)) / math.sqrt(len(slopes)),
+        df=len(slopes) - 1,
+        scale="log",
+        measure="rate_ratio",
+        unit="purchase rate per interval before the last order",
+        n=len(slopes),
+        n_dropped=len(every.first) - len(slopes),
+        clusters=len(slopes),
+        variance="between customers",
+    )
+
+
+def aligned(log: pd.DataFrame, end: float, *, months: int = 12, before: int = 6) -> pd.DataFrame:
+    """Mean orders a month by the months since the first order, and by the months before the last.
+
+    Parameters
+    ----------
+    log : DataFrame
+    end : float
+    months, before : int
+        After the first order, and before the last.
+
+    Returns
+    -------
+    DataFrame
+        Index 1 to `months`: ``entry`` (orders after the first, of those observed for so long), ``exit`` (orders before
+        the last, of customers silent for six months after a life of at least `before` months); NaN where fewer than
+        five are seen, and beyond `before`.
+
+    Raises
+    ------
+    MethodError
+        No customer was observed for a month.
+    """
+    lives = Lives.of(log)
+    seen = ((end - lives.first) // MONTH).astype(int)
+    found = {"entry": _by_month(lives, lives.time - lives.first[lives.owner], lives.number > 1, seen, months)}
+    gone = lives.ended(end) & (lives.last - lives.first >= before * MONTH)
+    back = lives.last[lives.owner] - lives.time
+    found["exit"] = _by_month(lives, back, back > 0, np.where(gone, before, 0), months)
+    return pd.DataFrame(found, index=pd.RangeIndex(1, months + 1, name="month"))
+
+
+def _by_month(lives: Lives, age: Array, counts: npt.NDArray[np.bool_], seen: Codes, months: int) -> Array:
+    """Orders in each month of age over the customers seen in it."""
+    month = (age // MONTH).astype(int)
+    inside = counts & (month < np.minimum(seen, months)[lives.owner])
+    orders = np.bincount(month[inside], minlength=months).astype(float)
+    people = (seen[:, None] > np.arange(months)).sum(axis=0)
+    return np.where(people >= 5, orders / np.maximum(people, 1), np.nan)
