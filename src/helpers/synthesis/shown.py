@@ -165,7 +165,8 @@ def findings(register: Register, all_voices: Sequence[Voice], names: Sequence[st
 def _line(voice: Voice) -> str:
     row = voice.row
     return (
-        f"{row.dataset}: {row.verdict}; {number(row.estimate)} {row.limits} ({row.unit}; n = {row.n:,}; {row.design})"
+        f"{row.dataset}: {row.verdict}; {measure_name(row.measure)} {number(row.estimate)} {row.limits} "
+        f"({row.unit}; n = {row.n:,}; {row.design})"
     )
 
 

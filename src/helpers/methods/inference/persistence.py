@@ -19,7 +19,7 @@ def split_half(frame: pd.DataFrame, outcome: str, group: str, order: str, *, lea
     Parameters
     ----------
     frame : DataFrame
-        Rows with a missing outcome or group are dropped and counted, and so are those of small groups.
+        Rows with a missing outcome or group are dropped.
     outcome, group : str
     order : str
         What tells earlier from later rows.
@@ -29,8 +29,8 @@ def split_half(frame: pd.DataFrame, outcome: str, group: str, order: str, *, lea
     Returns
     -------
     Estimate
-        Measure ``correlation``, unit groups, Fisher's interval. 0 where groups differ by chance alone; below 1 also
-        because each half is a small sample.
+        Measure ``correlation``, unit groups, Fisher's interval; n counts groups, and the dropped are the groups with
+        too few rows. 0 where groups differ by chance alone; below 1 also because each half is a small sample.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def split_half(frame: pd.DataFrame, outcome: str, group: str, order: str, *, lea
         value=value,
         se=(1 - value**2) / math.sqrt(len(halves) - 3),
         n=len(halves),
-        n_dropped=len(frame) - len(kept),
+        n_dropped=int(frame[group].nunique()) - len(halves),
         variance="Fisher's z",
         **limits,
     )
