@@ -23,6 +23,15 @@ def test_the_table_of_headline_verdicts_is_the_ledgers():
     assert shown == printed.output.strip(), "put the output of `loyalty claims --markdown` into README.md"
 
 
+def test_every_headline_claim_has_a_row_whether_data_decide_it_or_not():
+    from helpers.register import model  # noqa: PLC0415
+
+    first = model.load(Project.here().claims)
+    shown = README.split("<!-- headlines -->")[1].split("<!-- /headlines -->")[0]
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in shown.strip().splitlines()[2:]]
+    assert rows == [first.claims[name].paraphrase.en for name in first.headlines]
+
+
 def test_every_ledger_row_was_judged_by_the_rule_that_stands():
     from helpers.register import model  # noqa: PLC0415
 

@@ -53,7 +53,7 @@ def claims(
         click.echo(json.dumps([_described(register, claim, rows) for claim, _ in chosen], ensure_ascii=False, indent=1))
         return
     if markdown:
-        first = {claim.id: (claim, ending) for claim, ending in chosen if ending.says}
+        first = {claim.id: (claim, ending) for claim, ending in chosen if ending.says or claim.reason}
         click.echo("\n".join(headlines([first[name] for name in register.headlines if name in first], rows)))
         return
     width = max((len(claim.id) for claim, _ in chosen), default=0)
@@ -111,7 +111,7 @@ def _named(ending: Ending) -> str:
 
 
 def headlines(endings: list[tuple[Claim, Ending]], rows: list[Row]) -> list[str]:
-    """A Markdown table: each claim, how it ends, and what each of its components says on which data."""
+    """A Markdown table: each claim, how it ends, and what each of its components says on which data, or why none."""
     from helpers.digits import number  # noqa: PLC0415
     from helpers.evidence.endings import component_ending, voting  # noqa: PLC0415
 
@@ -130,7 +130,10 @@ def headlines(endings: list[tuple[Claim, Ending]], rows: list[Row]) -> list[str]
                 f"`{part.id}` **{ending_of.verdict.value}**"
                 + (f": {'; '.join(found)} ({part.rule.unit}{seen})" if found else "")
             )
-        proxy = " (by a proxy)" if claim.testability == "proxy" or any(part.proxy for part in claim.components) else ""
+        stands_in = claim.testability == "proxy" or any(part.proxy for part in claim.components)
+        proxy = " (by a proxy)" if ending.says and stands_in else ""
+        if not ending.says and claim.reason:
+            told = [claim.reason.en]
         lines.append(f"| {claim.paraphrase.en} | **{ending.verdict.value}**{proxy} | {'<br>'.join(told)} |")
     return lines
 

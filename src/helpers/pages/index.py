@@ -53,7 +53,7 @@ def write(
     records = [replace(record, message=places.hide(record.message)) for record in records]
     evidence = view.Evidence.gathered(ledger.read(project.ledger), records, catalogue, overview.pages(records))
     claims = view.claims(register, evidence)
-    studied = {item.claim.id: item for item in claims if item.studied}
+    told = {item.claim.id: item for item in claims if item.studied or item.claim.reason}
     real, simulated = overview.runs(records, {run: places.hide(state) for run, state in states.items()})
     page = site.render(
         "index.html.j2",
@@ -61,7 +61,7 @@ def write(
         stamp=stamp,
         register=register,
         claims=claims,
-        headlines=[studied[name] for name in register.headlines if name in studied],
+        headlines=[told[name] for name in register.headlines if name in told],
         tally=view.tally(claims),
         proxies=view.proxies(claims),
         facts=view.facts(claims),
