@@ -111,7 +111,7 @@ def test_data_are_asked_for_by_their_shape(here, monkeypatch):
     paper = survey_paper()
     drawn = orders.draw(1, n=5)[0]
     sampled = replace(drawn, log=replace(drawn.log, sampled=0.05))
-    for shape in ("orders", "purchases", "reviews", "contacts", "ratings", "campaigns"):
+    for shape in ("orders", "purchases", "reviews", "contacts", "ratings", "campaigns", "waits"):
         with pytest.raises(LoyaltyError, match="simulated_survey is no "):
             getattr(paper, shape)
     monkeypatch.setattr(paper, "_opened", (paper.dataset, sampled))
@@ -235,6 +235,14 @@ def test_another_study_begun_in_the_same_kernel_hands_in_nothing(here, batch):
     survey_paper(draws=500).evidence(ATTITUDE, estimate(), specification="alone")
     assert not evidence.exists()
     assert not reads.exists()
+
+
+def test_a_claim_that_another_study_decides_is_shown_without_its_verdict_and_counts_as_read(here, batch):
+    _, reads = batch("satisfaction_loyalty.simulated_survey")
+    paper = survey_paper()
+    assert "the study repurchase decides" in paper.nearby("first-impression-lasting").markup
+    paper.verdict()
+    assert json.loads(reads.read_text())["components"] == ["first-impression-lasting/reorder"]
 
 
 def test_a_file_that_was_read_is_handed_in_with_its_checksum_and_real_data_keep_their_design(here, batch):

@@ -115,6 +115,13 @@ class Study(StudyData):
         """Claims that the data show something near to and do not decide: why not, and which data would."""
         return cards.descriptive(self._register, names)
 
+    def nearby(self, *names: str) -> Html:
+        """Claims that other studies decide and these data show something near to: who decides them, and no verdict."""
+        for claim in map(self._register.claim, names):
+            for part in claim.components:
+                self._look_at(f"{claim.id}/{part.id}")
+        return cards.nearby(self._register, names)
+
     def data(self) -> Html:
         """The dataset, and who of it is analysed."""
         entry = self.dataset

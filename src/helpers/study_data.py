@@ -16,13 +16,16 @@ from helpers.errors import DataInvalid, ParameterError
 from helpers.project import Project
 from helpers.schemas.campaigns import Campaigns
 from helpers.schemas.contacts import Contacts
+from helpers.schemas.cross_section import CrossSection
 from helpers.schemas.experiment import Experiment
 from helpers.schemas.orders import Orders
 from helpers.schemas.ratings import Ratings
 from helpers.schemas.reviews import Reviews
 from helpers.schemas.sessions import Sessions
+from helpers.schemas.spells import Spells
 from helpers.schemas.survey import Survey
 from helpers.schemas.tickets import Tickets
+from helpers.schemas.waits import Waits
 
 Shape = TypeVar("Shape")
 
@@ -127,6 +130,21 @@ class StudyData:
     def tickets(self) -> Tickets:
         """The data as tickets."""
         return self._as(Tickets, "set of tickets")
+
+    @property
+    def waits(self) -> Waits:
+        """The data as waits."""
+        return self._as(Waits, "set of waits")
+
+    @property
+    def spells(self) -> Spells:
+        """The data as spells."""
+        return self._as(Spells, "set of spells")
+
+    @property
+    def cross_section(self) -> CrossSection:
+        """The data as a cross-section."""
+        return self._as(CrossSection, "cross-section")
 
     def _as(self, shape: type[Shape], called: str) -> Shape:
         if not isinstance(self.table, shape):

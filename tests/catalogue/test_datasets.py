@@ -40,7 +40,10 @@ CANONICAL = {
     "ratings": {"bitcoin_otc_trust"},
     "sessions": {"online_shoppers"},
     "tickets": {"support_csat_shopzilla", "incident_event_log"},
-    "spells": {"ibm_telco_churn", "mlc_churn"},
+    "campaigns": {"complete_journey", "simulated_campaigns"},
+    "waits": {"bus_delay_satisfaction", "olist", "simulated_waits"},
+    "spells": {"ibm_telco_churn", "mlc_churn", "simulated_spells"},
+    "cross_section": {"iranian_churn", "simulated_cross_section"},
 }
 
 

@@ -45,7 +45,8 @@ def estimate(value: float = 0.6) -> Estimate:
 def chances(se: float, part: Component) -> dict[str, dict[str, int]]:
     """The table of chances as a reader sees it: truth to verdict to per cent."""
     _, header, *rows = cards.chances(NAME, part.rule, se).words.splitlines()
-    verdicts = sorted((item.value for item in Verdict if item.value in header), key=header.index)
+    heads = [item.value for item in Verdict if item is not Verdict.WEAKER] + ["weaker"]
+    verdicts = sorted((head for head in heads if head in header), key=header.index)
     return {
         row.split("(")[0].strip(): dict(zip(verdicts, map(int, re.findall(r"(\d+) %", row)), strict=True))
         for row in rows
@@ -152,3 +153,12 @@ def test_a_claim_without_verdict_is_shown_with_its_reason_and_the_data_that_woul
 def test_a_claim_that_is_to_be_decided_is_not_shown_as_descriptive(register):
     with pytest.raises(RegisterError, match="satisfaction-raises-loyalty is to be decided by data"):
         cards.descriptive(register, ["satisfaction-raises-loyalty"])
+
+
+def test_a_claim_that_another_study_decides_names_it_in_both_languages_and_one_without_rules_is_refused(register):
+    card = cards.nearby(register, ["first-impression-lasting"])
+    assert "No verdict from here: the study repurchase decides." in card.markup
+    assert "由研究 repurchase 判定" in card.markup
+    assert register.claim("first-impression-lasting").paraphrase.zh in card.markup
+    with pytest.raises(RegisterError, match="acquisition-cost-6x is decided by no study; show it as descriptive"):
+        cards.nearby(register, ["acquisition-cost-6x"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -38,6 +39,8 @@ def skip_without(packages: list[str]) -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_r_gives_the_frozen_values_again(script):
     code = script.read_text()
+    if "LOYALTY_DATA_MIRROR" in code and not os.environ.get("LOYALTY_DATA_MIRROR"):
+        pytest.skip("the script reads the real data: set LOYALTY_DATA_MIRROR to the folder that holds them")
     skip_without(sorted(set(re.findall(r"library\((\w+)\)", code)) | set(re.findall(r"(\w+)::", code))))
     printed = subprocess.run(
         ["Rscript", script.name], cwd=script.parent, capture_output=True, text=True, check=True

@@ -21,19 +21,35 @@ from helpers.adapters import known
 from helpers.project import Project
 from helpers.schemas.campaigns import Campaigns
 from helpers.schemas.contacts import Contacts
+from helpers.schemas.cross_section import CrossSection
 from helpers.schemas.experiment import Experiment
 from helpers.schemas.flow import Flow, Step
 from helpers.schemas.orders import Orders
 from helpers.schemas.ratings import Ratings
 from helpers.schemas.reviews import Reviews
 from helpers.schemas.sessions import Sessions
+from helpers.schemas.spells import Spells
 from helpers.schemas.survey import Survey
 from helpers.schemas.tickets import Tickets
+from helpers.schemas.waits import Waits
 
 _HERE = Path(__file__).parent
 _FLOW = b"loyalty.flow"
 
-Canonical = Survey | Experiment | Orders | Reviews | Contacts | Ratings | Campaigns | Sessions | Tickets
+Canonical = (
+    Survey
+    | Experiment
+    | Orders
+    | Reviews
+    | Contacts
+    | Ratings
+    | Campaigns
+    | Sessions
+    | Tickets
+    | Spells
+    | CrossSection
+    | Waits
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +76,9 @@ _SHAPES = {
     "campaigns": _Shape("PROMOTION", Campaigns, ("campaigns", "columns")),
     "sessions": _Shape("SITE", Sessions, ("sessions", "columns")),
     "tickets": _Shape("DESK", Tickets, ("tickets", "columns")),
+    "waits": _Shape("SERVICE", Waits, ("waits", "columns", "reviews")),  # reviewed deliveries are waits, too
+    "spells": _Shape("CLOCK", Spells, ("spells", "columns")),
+    "cross_section": _Shape("SAMPLE", CrossSection, ("cross_section", "columns")),
 }
 
 
@@ -84,8 +103,8 @@ def canonical(
     slug : str
         The dataset.
     schema : str
-        ``survey``, ``experiment``, ``orders``, ``reviews``, ``contacts``, ``ratings``, ``campaigns``, ``sessions`` or
-        ``tickets``.
+        ``survey``, ``experiment``, ``orders``, ``reviews``, ``contacts``, ``ratings``, ``campaigns``, ``sessions``,
+        ``tickets``, ``waits``, ``spells`` or ``cross_section``.
     files : mapping of str to Path
         Its files by name, verified already.
     mapping : mapping, optional

@@ -22,9 +22,11 @@ Schema = Literal[
     "campaigns",
     "survey",
     "spells",
+    "cross_section",
     "sessions",
     "contacts",
     "tickets",
+    "waits",
     "ratings",
     "experiment",
 ]

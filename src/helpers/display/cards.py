@@ -25,8 +25,11 @@ _SEEN = "An estimate on these data had been seen when this rule was written."
 #: What a manager reads; the Chinese stands beside it.
 _SENTENCES = {
     Verdict.SUPPORTED: ("These data support it.", "数据支持这一主张。"),
-    Verdict.WEAKER: ("The effect is there, but weaker than would matter.", "效应存在，但弱于有实际意义的程度。"),
-    Verdict.NULL: ("There is practically no effect.", "实际上没有效应。"),
+    Verdict.WEAKER: (
+        "What is claimed is there, but weaker than would matter.",
+        "所称的关系存在，但弱于有实际意义的程度。",
+    ),
+    Verdict.NULL: ("There is practically nothing of what is claimed.", "所称的关系实际上不存在。"),
     Verdict.CONTRADICTED: ("These data contradict it.", "数据与这一主张相反。"),
     Verdict.BELOW: ("The value lies below what is claimed.", "数值低于所称。"),
     Verdict.ABOVE: ("The value lies above what is claimed.", "数值高于所称。"),
@@ -39,15 +42,18 @@ _SENTENCES = {
 
 _OF_NECESSITY = {
     Verdict.NULL: (
-        "The corner is no emptier than a plain additive relation leaves it.",
-        "该区域并不比普通的相加关系所留下的更空。",
+        "Not so: the corner is no emptier than a plain additive relation leaves it.",
+        "并非如此：该区域并不比普通的相加关系所留下的更空。",
     ),
     Verdict.CONTRADICTED: (
-        "More than the bound have the outcome without the condition.",
-        "不具备条件而有结果者多于界限。",
+        "Not so: more people than the bound allows have the outcome without the condition.",
+        "并非如此：不具备条件而有结果者多于界限。",
     ),
 }
 
+
+#: Verdicts whose words would make the table of chances wider than the page.
+_SHORT = {Verdict.WEAKER: "weaker"}
 
 #: With more claims than these on a page, their rules are folded.
 _OPEN_CARDS = 4
@@ -71,27 +77,7 @@ def question(register: Register, parts: Sequence[tuple[Claim, Component]]) -> Ht
 
 
 def _claim_card(register: Register, claim: Claim, parts: Sequence[Component], *, folded: bool) -> Html:
-    rows = []
-    for part in parts:
-        proxy = (
-            bilingual(f"A proxy: {part.proxy.en}", f"替代指标：{part.proxy.zh}", class_="proxy") if part.proxy else ""
-        )
-        rows.append(
-            tag("dt", tag("code", text(f"{claim.id}/{part.id}")))
-            + tag(
-                "dd",
-                bilingual(part.statement.en, part.statement.zh),
-                proxy,
-                tag("p", text(rule_sentence(part.rule)), " ", text(part.rule.because), class_="rule"),
-                tag("p", tag("b", "Known before: "), text(part.known_before), class_="known"),
-                tag("p", _SEEN, class_="caution") if part.seen else "",
-                *[
-                    tag("p", tag("b", "Rule until changed: "), text(rule_sentence(old)), class_="rule")
-                    for old in part.earlier_rules
-                ],
-            )
-        )
-    rules = tag("dl", *rows)
+    rules = tag("dl", *[_component(f"{claim.id}/{part.id}", part) for part in parts])
     if folded:
         told = ", ".join(part.id for part in parts)
         rules = tag("details", tag("summary", text(f"{told}: rules, and what was known before")), rules)
@@ -105,6 +91,31 @@ def _claim_card(register: Register, claim: Claim, parts: Sequence[Component], *,
     )
     words = "\n".join(f"{claim.id}/{part.id}: {rule_sentence(part.rule)}" for part in parts)
     return Html(markup, f"{claim.id}: {claim.paraphrase.en}\n{words}")
+
+
+def _component(name: str, part: Component) -> str:
+    """A component's words, its rule and what was known before."""
+    earlier = [
+        tag("p", tag("b", "Rule until changed: "), text(rule_sentence(old)), class_="rule")
+        for old in part.earlier_rules
+    ]
+    told = tag(
+        "dd",
+        bilingual(part.statement.en, part.statement.zh),
+        _proxy(part),
+        tag("p", text(rule_sentence(part.rule)), " ", text(part.rule.because), class_="rule"),
+        tag("p", tag("b", "Known before: "), text(part.known_before), class_="known"),
+        tag("p", _SEEN, class_="caution") if part.seen else "",
+        *earlier,
+    )
+    return tag("dt", tag("code", text(name))) + told
+
+
+def _proxy(part: Component) -> str:
+    """What stands for what, in both languages; nothing where the thing itself was measured."""
+    if part.proxy is None:
+        return ""
+    return bilingual(f"A proxy: {part.proxy.en}", f"替代指标：{part.proxy.zh}", class_="proxy")
 
 
 def conditional(register: Register, names: Sequence[str]) -> Html:
@@ -180,6 +191,40 @@ def _undecided(register: Register, claim: Claim) -> Html:
     return Html(markup, f"{claim.id}: {claim.paraphrase.en}\nNo verdict. {claim.reason.en}")
 
 
+def nearby(register: Register, names: Sequence[str]) -> Html:
+    """Claims that other studies decide and these data show something near to: words, documents, and who decides.
+
+    Parameters
+    ----------
+    register : Register
+    names : sequence of str
+        Ids of claims with components.
+
+    Raises
+    ------
+    RegisterError
+        A claim is unknown, or has no components; such a claim is shown by `descriptive`.
+    """
+    return stack(*[_decided_elsewhere(register, register.claim(name)) for name in names])
+
+
+def _decided_elsewhere(register: Register, claim: Claim) -> Html:
+    if not claim.components:
+        raise RegisterError(f"{claim.id} is decided by no study; show it as descriptive")
+    studies = ", ".join(dict.fromkeys(part.study for part in claim.components))
+    english = f"No verdict from here: the study {studies} decides. What follows shows something near to it."
+    chinese = f"此处不下结论：由研究 {studies} 判定。下文只展示与之相近的现象。"
+    markup = tag(
+        "section",
+        tag("h4", text(claim.id)),
+        bilingual(claim.paraphrase.en, claim.paraphrase.zh, class_="claim"),
+        tag("p", "Said in: ", text(_said_in(register, claim)), class_="sources"),
+        bilingual(english, chinese, class_="caution"),
+        class_="claim-card",
+    )
+    return Html(markup, f"{claim.id}: {claim.paraphrase.en}\n{english}")
+
+
 def source(title: str, facts: Mapping[str, str], simulated: bool) -> Html:
     """A dataset: who, when, licence, quirks; a banner where it is not real."""
     banner = tag(
@@ -205,16 +250,20 @@ def chances(name: str, rule: SignedRule | RegionRule, se: float) -> Html:
     found = reach.table(rule, se)
     verdicts = [verdict for verdict in Verdict if any(verdict in row for row in found.values())]
     values = reach.truths(rule)
+    heads = {verdict: _SHORT.get(verdict, verdict.value) for verdict in verdicts}
     frame = pd.DataFrame(
         {
             "if the truth is": [f"{truth} ({exact(values[truth])})" for truth in found],
-            **{verdict.value: [f"{100 * row.get(verdict, 0):.0f} %" for row in found.values()] for verdict in verdicts},
+            **{
+                head: [f"{100 * row.get(verdict, 0):.0f} %" for row in found.values()]
+                for verdict, head in heads.items()
+            },
         }
     )
     note = f"Standard error to be expected: {number(se)}{' (of the logarithm)' if rule.scale == 'log' else ''}."
     if reach.hardly_decides(rule, se):
         note += f" **{_hardly(rule, se)}**"
-    sides = dict.fromkeys([verdict.value for verdict in verdicts], "right")
+    sides = dict.fromkeys(heads.values(), "right")
     return table(frame, f"What can be reached: {name}", note, align=sides)
 
 
@@ -264,7 +313,7 @@ def verdicts(
                 bilingual(f"{part.statement.en} {english}", f"{part.statement.zh}{chinese}"),
                 tag("p", text(figure), class_="figure"),
                 tag("p", text(agreement(verdict, alternatives.get(name, ()))), class_="agreement"),
-                bilingual(f"A proxy: {part.proxy.en}", part.proxy.zh, class_="proxy") if part.proxy else "",
+                _proxy(part),
             )
         )
     caution = _caution(simulated, design, same_respondent)
@@ -302,7 +351,7 @@ def _caution(simulated: bool, design: str, same_respondent: bool) -> str:
         )
     if same_respondent:
         return (
-            "One questionnaire: cause and outcome are answers of the same person at the same time. "
+            "One questionnaire: all that is related here was answered by the same person at the same time. "
             "Read every slope as an association; part of it may be the person's manner of answering."
         )
     return {
