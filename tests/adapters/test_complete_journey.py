@@ -65,6 +65,7 @@ def test_the_published_counts_of_campaigns_come_out(real_files):
     made = journey_campaigns.read(real_files("complete_journey"))
     assert made.n == 6_589
     assert made.frame["redeemed"].sum() == 2_102
+    assert (~made.whole).sum() == 932
     assert made.frame["campaign"].nunique() == 27
     assert made.frame["income"].cat.categories[0] == "Under 15K"
 

@@ -32,7 +32,7 @@ def test_what_is_missing_is_told_with_what_there_is():
 
 
 def test_a_dataset_may_fill_several_schemas():
-    assert set(known.filled("olist")) == {"orders", "reviews"}
+    assert set(known.filled("olist")) == {"orders", "reviews", "waits"}
     with pytest.raises(CatalogueError, match=r"'olist' into .* 'survey'; it fills orders and reviews"):
         known.demand("olist", "survey")
     assert known.filled("files") == ()

@@ -11,6 +11,7 @@ from helpers.adapters import lines as order_lines
 from helpers.adapters.olist import marketplace
 from helpers.adapters.olist import orders as olist_orders
 from helpers.adapters.olist import reviews as olist_reviews
+from helpers.adapters.olist import waits as olist_waits
 from helpers.errors import DataInvalid
 
 TABLES = {
@@ -69,6 +70,13 @@ def test_seller_category_and_photos_are_those_of_the_dearest_item(files):
     assert frame["n_sellers"].tolist()[:2] == [2, 1]
     assert frame["freight"].tolist()[:2] == [5, 2.25]
     assert frame["cancelled"].tolist() == [0, 0, 1]
+
+
+def test_waits_are_days_against_the_promise_of_delivered_orders_that_were_reviewed(files):
+    made = olist_waits.read(files)
+    assert made.frame[["wait", "score", "before", "provider"]].to_numpy().tolist() == [[5, 1, 1, 0]]
+    assert made.frame[["region", "category", "month"]].to_numpy().tolist() == [["SP", "pc_gamer", "2018-02"]]
+    assert [step.n_dropped for step in made.flow.steps] == [1, 1, 1]  # late in the log, not delivered, not answered
 
 
 def test_of_several_reviews_the_first_answered_stays(files):

@@ -24,7 +24,7 @@ RATED = pd.DataFrame(
         "time": ["2012-01-02", "2012-01-01", "2012-01-03"],
     }
 )
-PROMOTION = Promotion(kinds={"A": "picked"}, n_households=9)
+PROMOTION = Promotion(kinds={"A": "picked"}, picked=("A",), n_households=9, begin="2017-01-10", end="2017-12-31")
 SENT = pd.DataFrame(
     {
         "household": ["h5", "h1"],
@@ -85,5 +85,10 @@ def test_campaigns_are_sorted_by_start_and_hold_no_ids():
     assert made.frame["redeemed"].tolist() == [2, 0]
     assert made.frame["household"].tolist() == [0, 1]
     assert "h5" not in made.frame.to_csv()
+    assert made.whole.tolist() == [False, True]
+    with pytest.raises(DataInvalid, match="the picked kinds B are not among: A"):
+        dataclasses.replace(PROMOTION, picked=("B",))
+    with pytest.raises(DataInvalid, match="redemptions are said to run from '2018-01-01' to '2017-12-31'"):
+        dataclasses.replace(PROMOTION, begin="2018-01-01")
     with pytest.raises(DataInvalid, match="the groups kind bear names that campaigns have already"):
         dataclasses.replace(PROMOTION, groups={"kind": "Kind"})

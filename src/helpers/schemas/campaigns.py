@@ -33,25 +33,41 @@ class Promotion:
     ----------
     kinds : mapping of str to str
         Values of the column ``kind`` with labels.
+    picked : tuple of str
+        Those kinds whose coupons are picked for each household; the others send the same to all that they target.
     n_households : int
         Households that could have been targeted, those that never were included.
+    begin, end : str
+        First and last day of which every redemption is known (``2017-12-31``).
     groups : mapping of str to str
         Categorical columns of the household, with labels.
 
     Raises
     ------
     DataInvalid
-        A group bears the name of a column that campaigns have.
+        A group bears the name of a column that campaigns have, a picked kind is not among the kinds, a day is no date,
+        or the end lies before the begin.
     """
 
     kinds: Mapping[str, str]
+    picked: tuple[str, ...]
     n_households: int
+    begin: str
+    end: str
     groups: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         taken = sorted(set(self.groups) & set(_FRAME))
         if taken:
             raise DataInvalid(f"the groups {', '.join(taken)} bear names that campaigns have already; rename them")
+        strange = sorted(set(self.picked) - set(self.kinds))
+        if strange:
+            raise DataInvalid(f"the picked kinds {', '.join(strange)} are not among: {', '.join(self.kinds)}")
+        days = pd.to_datetime(pd.Series([self.begin, self.end]), errors="coerce", format="%Y-%m-%d")
+        if days.isna().any() or days.iloc[0] > days.iloc[1]:
+            raise DataInvalid(
+                f"redemptions are said to run from {self.begin!r} to {self.end!r}; write days as 2024-12-31, in order"
+            )
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,12 @@ class Campaigns:
     def n(self) -> int:
         """Rows of the frame."""
         return len(self.frame)
+
+    @property
+    def whole(self) -> pd.Series:
+        """Whether every redemption of a row's campaign is known, from its first day to its last; shape (n,), bool."""
+        begin, end = pd.Timestamp(self.promotion.begin), pd.Timestamp(self.promotion.end)
+        return ((self.frame["start"] >= begin) & (self.frame["end"] <= end)).rename("whole")
 
 
 def from_raw(

@@ -21,7 +21,10 @@ SCHEMA = "campaigns"
 
 PROMOTION = Promotion(
     kinds={"Type A": "picked for the household", "Type B": "same for all targeted", "Type C": "same for all targeted"},
+    picked=("Type A",),
     n_households=2469,
+    begin="2017-01-01",
+    end="2017-12-31",
     groups={"age": "Age", "income": "Income, US dollars", "household_size": "Persons in the household"},
 )
 _DAY_SECONDS = 86_400
