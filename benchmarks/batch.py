@@ -1,9 +1,16 @@
-"""Eight notebooks of the studies' weight by several runners, side by side: python benchmarks/batch.py [--notebooks 16]
+"""Eight notebooks of the studies' weight by several runners, side by side.
+
+    python benchmarks/batch.py [--notebooks 16] [--peers ENVIRONMENT]
 
 Each notebook imports the stack, computes for half a second and draws two figures. The time of each runner is divided
 by that of a loop of `papermill.execute_notebook` in one process; on a busy machine only these ratios mean something.
+ploomber and jupyter-cache are timed where ENVIRONMENT (one of their own) has them beside the stack:
+
+    python -m venv ENVIRONMENT
+    ENVIRONMENT/bin/pip install ploomber jupyter-cache ipykernel pandas scipy seaborn statsmodels
+
 Limits that the project sets itself: with forked kernels at most a quarter of the loop's time, the start of their
-parent included from sixteen runs on; nothing changed at most .38 s, a tenth of what jupyter-cache took on two cores.
+parent included from sixteen runs on; nothing changed at most a tenth of jupyter-cache's time.
 """
 
 from __future__ import annotations
@@ -22,6 +29,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from helpers.project import Project
+from helpers.runner import temporary, warm, worker
 
 CELLS = (
     "import numpy as np, pandas as pd, scipy.stats, seaborn as sns, statsmodels.api as sm, matplotlib.pyplot as plt",
@@ -30,6 +38,9 @@ CELLS = (
     "plt.figure()\nplt.plot(np.arange(100) * level);",
     "plt.figure()\nsns.histplot(x=np.arange(50) % 7);",
 )
+LOOP, CACHED = "one-process loop of papermill", "jupyter-cache, nothing changed"
+FORKED, UNCHANGED = "loyalty run, forked kernels", "loyalty run, nothing changed"
+PARENT = "start of the parent of forked kernels"
 ORDINARY = "from helpers.runner import warm; warm.possible = lambda: False; "
 COMMAND = "from helpers.cli import main; main()"
 
@@ -95,6 +106,41 @@ def ours(root: Path, *, forked: bool, words: Sequence[str]) -> None:
         raise RuntimeError(ended.stdout + ended.stderr)
 
 
+def ploomber(root: Path, environment: Path) -> None:
+    tasks = [
+        {"source": f"notebooks/{path.name}", "name": path.stem, "product": f"out/{path.name}"}
+        | {"static_analysis": "disable"}
+        for path in sorted((root / "notebooks").glob("*.ipynb"))
+    ]
+    pipeline = {"meta": {"extract_upstream": False, "extract_product": False}, "executor": "parallel", "tasks": tasks}
+    (root / "pipeline.yaml").write_text(json.dumps(pipeline), encoding="utf-8")  # which is YAML as well
+    peer(root, environment, "ploomber", "build")
+
+
+def jupyter_cache(root: Path, environment: Path) -> None:
+    if not (root / "cache").exists():
+        names = [str(path) for path in sorted((root / "notebooks").glob("*.ipynb"))]
+        peer(root, environment, "jcache", "notebook", "-p", "cache", "add", *names)
+    peer(root, environment, "jcache", "project", "-p", "cache", "execute", "-e", "temp-parallel", "-t", "600")
+
+
+def peer(root: Path, environment: Path, program: str, *words: str) -> None:
+    """A program of another environment, whose kernels come from there as well; it may ask whether to begin a cache."""
+    programs = environment.resolve() / "bin"
+    path = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "PLOOMBER_STATS_ENABLED": "false"}
+    command = [str(programs / program), *words]
+    subprocess.run(command, cwd=root, env=os.environ | path, input="y\n", text=True, check=True, capture_output=True)
+
+
+def start_of_the_parent() -> None:
+    """From nothing to the first forked kernel."""
+    with temporary.folder() as sockets, open(os.devnull, "wb") as nothing:
+        environment = worker.environment(sockets, sockets)
+        with warm.parent(sockets, environment):
+            arguments = ["-f", str(sockets / "connection.json"), "--transport=ipc", f"--ip={sockets / 'kernel'}"]
+            warm.Kernel(sockets, arguments, os.environ | environment, str(sockets), (nothing, nothing)).kill()
+
+
 def seconds(call: Callable[[], object]) -> float:
     start = time.perf_counter()
     call()
@@ -104,6 +150,7 @@ def seconds(call: Callable[[], object]) -> float:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--notebooks", type=int, default=8)
+    options.add_argument("--peers", type=Path, help="an environment with ploomber and jupyter-cache")
     given = options.parse_args()
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
     with tempfile.TemporaryDirectory() as folder:
@@ -111,21 +158,31 @@ def main() -> None:
         out.mkdir()
         paths = project(root, given.notebooks)
         again = ["--force", "--jobs", "2"]
-        ways = {
-            "one-process loop of papermill": lambda: loop(paths, out),
+        ways: dict[str, Callable[[], None]] = {
+            LOOP: lambda: loop(paths, out),
             "papermill command, in a row": lambda: command_line(paths, out),
             "two processes of papermill": lambda: two_processes(paths, out),
+        }
+        if given.peers:
+            ways["ploomber, two processes"] = ways["ploomber, nothing changed"] = lambda: ploomber(root, given.peers)
+            ways["jupyter-cache, two processes"] = ways[CACHED] = lambda: jupyter_cache(root, given.peers)
+        ways |= {
             "loyalty run, ordinary kernels": lambda: ours(root, forked=False, words=again),
-            "loyalty run, forked kernels": lambda: ours(root, forked=True, words=again),
-            "loyalty run, nothing changed": lambda: ours(root, forked=True, words=[]),
+            FORKED: lambda: ours(root, forked=True, words=again),
+            UNCHANGED: lambda: ours(root, forked=True, words=[]),
+            PARENT: start_of_the_parent,
         }
         print(f"{given.notebooks} notebooks, load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
-        base = None
+        took: dict[str, float] = {}
         for name, way in ways.items():
-            took = seconds(way)
-            base = base or took
-            print(f"{name:32s} {took:6.2f} s, {took / base:.3f} of the loop", flush=True)
-    print("ploomber and jupyter-cache are not timed: they belong in an environment of their own")
+            took[name] = seconds(way)
+            print(f"{name:40s} {took[name]:6.2f} s, {took[name] / took[LOOP]:.3f} of the loop", flush=True)
+    without = took[FORKED] - took[PARENT]
+    print(f"{FORKED}, without the start of their parent: {without:.2f} s, {without / took[LOOP]:.3f} of the loop")
+    if given.peers:
+        print(f"nothing changed: {took[UNCHANGED] / took[CACHED]:.2f} of jupyter-cache's time")
+    else:
+        print("ploomber and jupyter-cache are not timed: name an environment that has them with --peers")
     print(f"half a second of each notebook is computation: {given.notebooks * 0.5 / 2:.1f} s on two cores")
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers import checked_yaml
 from helpers.cli import main
+from helpers.errors import RegisterError
 from helpers.project import Project
 from helpers.runner.store import Store
 
@@ -354,6 +356,7 @@ def test_a_frame_that_does_not_fill_its_schema_stops_the_notebook_with_a_sentenc
     assert not re.search("anna-1|bert-2|carl-3", str(fault.value))
 
 
+@pytest.mark.slow
 def test_in_a_batch_the_record_and_the_page_carry_the_sentence_and_no_id(project):
     put(project.raw / "own" / "twice.yaml", OWN.replace("shop", "twice"))
     put(project.raw / "own" / "twice.csv", ANSWERS + "anna-1,1,2,3,4\n")
@@ -375,3 +378,9 @@ def test_in_a_batch_the_record_and_the_page_carry_the_sentence_and_no_id(project
         notebook = json.dumps(json.loads(record.notebook.read_text(encoding="utf-8")))
         assert not re.search("anna-1|bert-2|carl-3", page + notebook + ended.stderr)
     assert "anna-1" not in (project.reports / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_fault_in_a_field_that_overrides_a_merged_one_is_told_where_it_stands(tmp_path):
+    put(tmp_path / "merged.yaml", "first: &first {size: 1}\nsecond:\n  <<: *first\n  size: large\n")
+    with pytest.raises(RegisterError, match=r"merged.yaml:4:9: second.size: "):
+        checked_yaml.load(tmp_path / "merged.yaml", dict[str, dict[str, int]], RegisterError)

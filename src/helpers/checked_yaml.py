@@ -53,7 +53,7 @@ def load(path: Path, model: type[Model], error: type[LoyaltyError]) -> Model:
     try:
         tree = yaml.compose(text, Loader=_Loader)
         _demand_plain(tree)
-        data = yaml.load(text, Loader=_Loader)
+        data = _content(tree)
     except yaml.YAMLError as fault:
         raise error(f"{path}{_marked(text, fault)}") from None
     except ValueError as fault:  # an explicit tag, as `!!int`, on what is none
@@ -62,6 +62,11 @@ def load(path: Path, model: type[Model], error: type[LoyaltyError]) -> Model:
         return TypeAdapter(model).validate_python(data)
     except ValidationError as fault:
         raise error(told(path, tree, fault)) from None
+
+
+def _content(tree: yaml.Node | None) -> Any:
+    """What composed nodes say; `yaml.load` would read the text a second time to come to them."""
+    return None if tree is None else _Loader("").construct_document(tree)
 
 
 def compose(path: Path) -> yaml.Node | None:
@@ -138,7 +143,8 @@ def _position(tree: yaml.Node | None, location: tuple[Any, ...]) -> str:
 
 def _child(node: yaml.Node | None, step: Any) -> yaml.Node | None:
     if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in node.value if key.value == str(step)), None)
+        pairs = reversed(node.value)  # what a `<<` has brought stands before what the mapping itself says
+        return next((value for key, value in pairs if key.value == str(step)), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step]
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -25,6 +26,7 @@ for command in (claims, data, run, why, verify, check, compare, new):
 
 def main() -> None:
     """Run the command; a user's mistake is one sentence and exit code 2, a disk that refuses is 7, Ctrl-C is 130."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look for some in every installed package
     try:
         sys.exit(loyalty(standalone_mode=False) or 0)
     except LoyaltyError as fault:

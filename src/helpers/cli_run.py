@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,7 +93,7 @@ def run(
         result = execute(triage)
         changes = _update_ledger(project, result, accept=accept)
         result = result.then(execute(of_ledger()))
-        _write_index(project, result)
+        _write_index(project, *opened.known(), did_something=result.did_something)
     _tell(result, changes)
     click.echo(f"report: {project.reports / 'index.html'}")
     context.exit(_exit_code(result, changes))
@@ -150,7 +150,9 @@ def _update_ledger(project: Project, result: Result, *, accept: bool) -> Changes
         return ledger.update(project.ledger, result.asked, result.listed, accept=accept)
 
 
-def _write_index(project: Project, result: Result) -> None:
+def _write_index(
+    project: Project, known: Sequence[RunRecord], states: Mapping[str, str], *, did_something: bool
+) -> None:
     """Write the index anew unless it is younger than everything that it shows."""
     from helpers.runner import keys, stamp
 
@@ -161,17 +163,17 @@ def _write_index(project: Project, result: Result) -> None:
         *project.claims.glob("*.yaml"),
         *Path(__file__).parent.rglob("pages/**/*"),
     ]
-    shown += [path for record in result.known for path in (record.page,) if path]
-    if not result.did_something and index.exists():
+    shown += [path for record in known for path in (record.page,) if path]
+    if not did_something and index.exists():
         written = index.stat().st_mtime
-        same = stamp.carried(index, stamp.STATES) == keys.digest(result.states)
+        same = stamp.carried(index, stamp.STATES) == keys.digest(states)
         if same and all(path.stat().st_mtime <= written for path in shown if path.is_file()):
             return
     from helpers.pages import index as pages
     from helpers.runner.store import writable
 
     with writable(project.reports):
-        pages.write(project, result.known, result.states, keys.digest(result.states))
+        pages.write(project, known, states, keys.digest(states))
 
 
 def _tell(result: Result, changes: Changes) -> None:

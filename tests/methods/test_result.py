@@ -26,6 +26,7 @@ NO_RESULTS = {
     "helpers.methods.scales.covariance_structure.GroupModel",
     "helpers.methods.scales.covariance_structure.Moments",
     "helpers.methods.scales.covariance_structure.Solution",
+    "helpers.methods.survival.attempts.Attempts",
     "helpers.methods.survival.cox_risk_sets.Moments",
     "helpers.methods.survival.cox_risk_sets.RiskSets",
     "helpers.methods.linear_models.cross_products.CrossProducts",

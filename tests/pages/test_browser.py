@@ -44,17 +44,26 @@ def pages(project, record, failed, simulated):
     return [index.write(project, ran), *(item.page for item in ran)]
 
 
+@pytest.fixture
+def index_page(project, record):
+    return index.write(project, [record])
+
+
 class Visit:
     """A page opened, with what it asked for and what it complained about."""
 
-    def __init__(self, browser, path, width: int, scheme: str) -> None:
-        self.page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+    def __init__(self, browser, path) -> None:
+        self.page = browser.new_context().new_page()
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.goto(path.as_uri())
+
+    def show(self, width: int, scheme: str) -> None:
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(color_scheme=scheme)
 
     @property
     def background(self) -> str:
@@ -68,19 +77,20 @@ class Visit:
 def test_pages_open_in_light_and_dark_wide_and_narrow_without_request_complaint_or_overflow(browser, pages):
     for path in pages:
         backgrounds = set()
+        visit = Visit(browser, path)
+        visit.page.evaluate("document.querySelectorAll('details').forEach(item => item.open = true)")
         for width, scheme in ((1280, "light"), (1280, "dark"), (400, "light"), (400, "dark")):
-            visit = Visit(browser, path, width, scheme)
-            visit.page.evaluate("document.querySelectorAll('details').forEach(item => item.open = true)")
-            assert visit.complaints == [], path.name
-            assert [url for url in visit.requests if not url.startswith(("file://", "data:"))] == [], path.name
+            visit.show(width, scheme)
             assert visit.width <= width, f"{path.name} at {width} px"
             backgrounds.add(visit.background)
-            visit.page.context.close()
+        assert visit.complaints == [], path.name
+        assert [url for url in visit.requests if not url.startswith(("file://", "data:"))] == [], path.name
+        visit.page.context.close()
         assert len(backgrounds) == 2, f"{path.name} looks the same in light and dark"
 
 
-def test_the_index_filters_by_words_ending_and_document_and_opens_what_a_link_names(browser, pages):
-    page = Visit(browser, pages[0], 1280, "light").page
+def test_the_index_filters_by_words_ending_and_document_and_opens_what_a_link_names(browser, index_page):
+    page = Visit(browser, index_page).page
     shown = "details.claim:not([hidden])"
     page.fill("input[name=words]", "dear")
     assert page.locator(shown).count() == 1
@@ -96,10 +106,10 @@ def test_the_index_filters_by_words_ending_and_document_and_opens_what_a_link_na
     assert page.locator(shown).count() == 5
 
 
-def test_the_index_reads_without_script(browser, pages):
+def test_the_index_reads_without_script(browser, index_page):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(pages[0].as_uri())
+    page.goto(index_page.as_uri())
     assert page.locator("details.claim").count() == 5
     assert not page.locator("form.filter").is_visible()
     page.click("#claim-later summary")

@@ -186,17 +186,32 @@ def test_every_cause_is_told_in_a_sentence(project, failed, cause):
     assert re.search(f"<dt>Cause</dt><dd><strong>{cause}</strong>: [a-z].{{20,}}</dd>", page)
 
 
-def test_the_cell_in_which_a_kernel_died_is_not_taken_for_a_good_one(project, failed, save_notebook):
-    completed = {"papermill": {"status": "completed"}}  # as papermill leaves every cell of a kernel that died
+@pytest.mark.parametrize(("at_work", "count"), [("failed", 2), ("running", None)])  # the latter if the worker died too
+def test_the_cell_in_which_a_kernel_died_is_not_taken_for_a_good_one(project, failed, save_notebook, at_work, count):
+    completed, cut_off = ({"papermill": {"status": status}} for status in ("completed", at_work))
     cells = [
         new_code_cell("first = 1", execution_count=1, metadata=completed),
-        new_code_cell("too_much = [0] * 10**12", execution_count=2, metadata=completed),
+        new_code_cell("too_much = [0] * 10**12", execution_count=count, metadata=cut_off),
         new_code_cell("never = 1", metadata=completed),
     ]
     killed = dataclasses.replace(failed, cause="killed", notebook=save_notebook(cells))
     page = export(project, killed).read_text(encoding="utf-8")
     assert "<dd>code cell 1 of 3: first = 1</dd>" in page
     assert page.count("the run stopped here") == page.count(": not run<") == 1
+
+
+def test_a_run_that_was_stopped_between_two_cells_counts_all_that_ran_through(project, failed, save_notebook):
+    completed = {"papermill": {"status": "completed"}}
+    cells = [
+        new_code_cell("first = 1", execution_count=1, metadata=completed),
+        new_code_cell("second = 2", execution_count=2, metadata=completed),
+        new_code_cell("never = 1", metadata=completed),
+    ]
+    stopped = dataclasses.replace(failed, cause="interrupted", notebook=save_notebook(cells))
+    page = export(project, stopped).read_text(encoding="utf-8")
+    assert "<dd>code cell 2 of 3: second = 2</dd>" in page
+    assert page.count("the run stopped here") == 0
+    assert page.count(": not run<") == 1
 
 
 def test_cells_that_did_not_run_through_say_so(failed_page, page):
@@ -325,3 +340,18 @@ def test_when_how_long_and_the_commit_are_marked_as_aside_and_nothing_else_diffe
     aside = re.compile(r"(<dd data-aside>)[^<]*")
     assert first != again
     assert aside.sub(r"\1", first) == aside.sub(r"\1", again)
+
+
+def test_the_column_of_estimates_is_headed_by_what_stands_in_it(project, record):
+    """A necessity effect size has no interval."""
+    (first, *_) = (row for row in record.evidence if row.role == "primary")
+    none = dict.fromkeys(("se", "ci_low", "ci_high", "ci90_low", "ci90_high"))
+    additive = {"null_low": 0.1, "null_high": 0.2, "exceptions": 0.03, "exceptions_low": 0.02, "exceptions_high": 0.05}
+    needed = dataclasses.replace(first, **none, **additive, exceptions_n=400)
+    for rows, heading in (
+        ([first], "Estimate [95\u00a0% interval]"),
+        ([needed], "Estimate (additive relations; exceptions)"),
+        ([needed, first], "Estimate [95\u00a0% interval] or (additive relations; exceptions)"),
+    ):
+        page = export(project, dataclasses.replace(record, evidence=tuple(rows))).read_text(encoding="utf-8")
+        assert f'<th scope="col">{heading}</th>' in page

@@ -205,6 +205,16 @@ def test_the_chances_of_all_verdicts_sum_to_one(rule, se):
         assert sum(row.values()) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("rule", [UP, DOWN, RATIO, SIX, AT_LEAST])
+@pytest.mark.parametrize("se", [0.01, 0.1, 1.0])
+def test_the_chances_are_those_of_judging_each_estimate(rule, se):
+    half, points = NormalDist().inv_cdf(0.975) * se, reach.POINTS
+    shifts = [se * NormalDist().inv_cdf((step + 0.5) / points) for step in range(points)]
+    for truth, row in zip(reach.truths(rule).values(), reach.table(rule, se).values(), strict=True):
+        seen = [judge(rule, around(rule.on_scale(truth) + shift, half, rule)) for shift in shifts]
+        assert row == {verdict: seen.count(verdict) / points for verdict in seen}
+
+
 def test_at_the_smallest_effect_support_has_a_chance_of_one_in_forty():
     found = reach.table(UP, 0.02)
     assert found["smallest effect"][Verdict.SUPPORTED] == pytest.approx(0.025, abs=0.001)

@@ -46,7 +46,7 @@ def test_a_batch_runs_what_is_due_and_a_second_one_nothing(project, monkeypatch,
     write_study(project, "wrong", [noise, "1 / 0"])
     runs = "- {study: tiny, datasets: [simulated_survey, second_survey, csibank, real_survey]}\n- study: wrong\n"
     list_runs(project, runs)
-    first = loyalty("run", "--jobs", "2")
+    first = loyalty("run", "--jobs", "1")
     assert first.returncode == 1, first.stderr
     assert "2 done, 2 failed, 1 skipped" in first.stdout
     assert "tiny.csibank: skipped (data)" in first.stderr

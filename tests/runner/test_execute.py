@@ -195,6 +195,20 @@ def _all_failed(specs):
     return triage.Readiness(tuple(specs), (), {spec.name: Outcome("data", "wrong") for spec in specs})
 
 
+def test_where_a_kernel_cuts_its_stream_does_not_reach_the_notebook(project):
+    pieces = [("stdout", ["one\n", "tw"]), ("stdout", ["o\n", "three\n"]), ("stderr", ["a\n"]), ("stdout", ["b\n"])]
+    begun = task(project, plain_pages.write_plain)
+    begun.scratch.mkdir(parents=True)
+    notebook = json.loads(begun.spec.notebook.read_text(encoding="utf-8"))
+    notebook["cells"][-1]["outputs"] = [{"output_type": "stream", "name": name, "text": text} for name, text in pieces]
+    begun.executed.write_text(json.dumps(notebook), encoding="utf-8")
+    kept = json.loads(worker.perform(begun).record.notebook.read_text(encoding="utf-8"))["cells"][-1]["outputs"]
+    assert [(output["name"], output["text"]) for output in kept] == [
+        ("stdout", ["one\n", "two\n", "three\n"]),
+        *pieces[2:],
+    ]
+
+
 def test_evidence_that_is_no_evidence_fails_its_run(project):
     begun = task(project, plain_pages.write_plain)
     begun.scratch.mkdir(parents=True)

@@ -21,12 +21,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from helpers.runner import kernel, warm, worker
+from helpers.runner import kernel, temporary, warm, worker
 from helpers.runner.outcome import Outcome
 
 from .conftest import list_runs, write_study
 
-pytestmark = pytest.mark.skipif(not warm.possible(), reason="kernels cannot be forked here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not warm.possible(), reason="kernels cannot be forked here")]
 
 #: All that libraries keep of what they saw while they were imported, and what a process inherits.
 STATE = """import decimal, gc, json, locale, logging, os, random, signal, sys, threading
@@ -85,8 +85,7 @@ def execute(folder: Path, *cells: str, cell_limit: float = 60, run_limit: float 
 @contextlib.contextmanager
 def running_parent() -> Iterator[Path]:
     """A parent in the environment of a batch, and the folder of its socket."""
-    with TemporaryDirectory(prefix="loyalty-") as name, pytest.MonkeyPatch.context() as patch:
-        sockets = Path(name)
+    with temporary.folder() as sockets, pytest.MonkeyPatch.context() as patch:
         for variable, value in worker.environment(Path("/nowhere"), sockets).items():
             patch.setenv(variable, value)
         with warm.parent(sockets, {}):
@@ -145,7 +144,6 @@ def _without_process(ran: Ran) -> str:
     return re.sub(r"ipykernel_\d+", "ipykernel", json.dumps([ran.outputs, ran.outcome.message], indent=1))
 
 
-@pytest.mark.slow
 def test_random_numbers_without_a_seed_differ_between_kernels(sockets, tmp_path):
     draw = "import random, numpy\nprint(random.random(), numpy.random.rand(), numpy.random.default_rng().random())"
     first, second = (execute(tmp_path, draw).printed.split() for _ in range(2))
@@ -156,10 +154,10 @@ def test_an_interrupt_reaches_the_cell_and_keeps_what_it_has_done(sockets, tmp_p
     ran = execute(tmp_path, "import time\nprint('so far')\ntime.sleep(600)", cell_limit=1)
     assert ran.outcome == Outcome("time limit", "cell In [1] (import time) took longer than 1 s; no cell before it")
     assert ran.printed == "so far\n"
+    assert states(tmp_path) == [(1, "failed")]
     assert ran.outputs[-1]["ename"] == "KeyboardInterrupt"
 
 
-@pytest.mark.slow
 def test_a_run_limit_counts_all_cells_and_is_told_from_a_cell_limit(sockets, tmp_path):
     ran = execute(tmp_path, "import time\ntime.sleep(2)", "time.sleep(600)", cell_limit=60, run_limit=4)
     assert ran.outcome.cause == "time limit"
@@ -168,7 +166,6 @@ def test_a_run_limit_counts_all_cells_and_is_told_from_a_cell_limit(sockets, tmp
     )
 
 
-@pytest.mark.slow
 def test_a_kernel_that_ignores_the_interrupt_is_killed_and_the_message_says_so(sockets, tmp_path, monkeypatch):
     monkeypatch.setattr(kernel, "GRACE_SECONDS", 0.5)
     stubborn = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(600)"
@@ -177,12 +174,31 @@ def test_a_kernel_that_ignores_the_interrupt_is_killed_and_the_message_says_so(s
     assert "took longer than 1 s, ignored the interrupt and was killed" in ran.outcome.message
 
 
+def test_a_run_that_is_stopped_between_two_cells_says_after_which(sockets, tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel, "POLL_SECONDS", 60)  # so that the watch sees it only when the next cell is to begin
+    ran = execute(tmp_path, "first = 1", "open('stop', 'w').close()", "never = 1")
+    assert ran.outcome.cause == "interrupted"
+    assert ran.outcome.message.startswith("the batch was stopped after cell In [2] (open('stop', 'w').close())")
+    assert states(tmp_path) == [(1, "completed"), (2, "completed"), (None, "completed")]
+
+
+def states(folder: Path) -> list[tuple[int | None, str]]:
+    """Of each code cell its number and how papermill says that it ended; one that was not reached has no number."""
+    cells = json.loads((folder / "executed.ipynb").read_text(encoding="utf-8"))["cells"]
+    return [
+        (cell["execution_count"], cell["metadata"]["papermill"]["status"])
+        for cell in cells
+        if cell["cell_type"] == "code"
+    ]
+
+
 def test_the_end_of_a_kernel_is_told_with_signal_or_exit_code_and_peak_memory(sockets, tmp_path):
     ran = execute(tmp_path, "import os, signal\nheld = b'1' * 400_000_000\nos.kill(os.getpid(), signal.SIGSEGV)")
     assert ran.outcome.cause == "killed"
     before, _, after = ran.outcome.message.partition(" by SIGSEGV (peak memory ")
     assert before == "the kernel was ended in cell In [1] (import os, signal)"
     assert 400 < int(after.split()[0]) < 2000
+    assert states(tmp_path) == [(1, "failed")]
     assert "with exit code 3" in execute(tmp_path, "import os\nos._exit(3)").outcome.message
 
 
@@ -193,7 +209,6 @@ def test_a_forked_kernel_dies_with_the_process_that_asked_for_it(sockets, tmp_pa
     assert gone(forked.pid)
 
 
-@pytest.mark.slow
 def test_a_forked_kernel_dies_with_its_keeper(sockets, tmp_path):
     forked = fork(sockets, tmp_path)
     while not (tmp_path / "connection.json").exists():  # before that it does not look
@@ -226,7 +241,6 @@ def test_the_parent_has_one_thread_when_it_forks(sockets, tmp_path):
     forked.kill()
 
 
-@pytest.mark.slow
 def test_a_dead_parent_leaves_its_kernels_running_and_new_ones_are_ordinary(tmp_path):
     with running_parent() as folder:
         forked = fork(folder, tmp_path)
@@ -266,7 +280,6 @@ except OSError as fault:
     print(type(fault).__name__)"""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("n_runs", [1, 2])  # one run has an ordinary kernel
 def test_a_killed_batch_leaves_no_process_behind(project, n_runs):
     asleep = "import pathlib, os, time\npathlib.Path(os.environ['LOYALTY_ROOT'], 'asleep' + dataset).touch()\n"

@@ -14,22 +14,7 @@ from .conftest import Batch, copy_of_the_project, loyalty, put_own_files
 
 pytestmark = pytest.mark.slow
 
-RUNS = """
-- study: necessity
-  datasets: [simulated_necessity, simulated_additive]
-  parameters: {draws: 1000, check_draws: 500, samples: 10}
-- study: loyalty_levels
-  datasets: [simulated_survey]
-  parameters: {draws: 300}
-"""
 LADDER = "loyalty-four-levels-ordered"
-
-
-@pytest.fixture(scope="module")
-def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    root = copy_of_the_project(tmp_path_factory.mktemp("needed_and_ordered"))
-    (root / "notebooks" / "runs.yaml").write_text(RUNS, encoding="utf-8")
-    return loyalty(root, "run", "--data", "simulated", "--jobs", "2")
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +32,9 @@ def primary(batch: Batch, start: str) -> dict[str, Row]:
     return {f"{row.claim}/{row.component}": row for row in record.evidence if row.role == "primary"}
 
 
-def test_both_studies_end_well(batch):
-    assert batch.exit_code == 0, batch.printed
-    assert {record.status for record in batch.records.values()} == {"done"}
-
-
 @pytest.mark.parametrize(("dataset", "needed"), [("simulated_necessity", True), ("simulated_additive", False)])
-def test_the_study_of_necessity_tells_a_planted_necessity_from_an_additive_relation(batch, dataset, needed):
-    found = primary(batch, f"necessity.{dataset}")
+def test_the_study_of_necessity_tells_a_planted_necessity_from_an_additive_relation(simulated, dataset, needed):
+    found = primary(simulated, f"necessity.{dataset}")
     assert len(found) == 3
     assert {row.verdict for row in found.values()} == ({"supported"} if needed else {"contradicted"})
     _, truth = necessity.draw(parameters.seed(dataset), necessity=needed)
@@ -69,8 +49,8 @@ def test_the_study_of_necessity_tells_a_planted_necessity_from_an_additive_relat
         assert (row.estimate > row.null_high) == needed
 
 
-def test_the_study_of_levels_finds_the_planted_ladder(batch):
-    found = primary(batch, "loyalty_levels.simulated_survey")
+def test_the_study_of_levels_finds_the_planted_ladder(simulated):
+    found = primary(simulated, "loyalty_levels.simulated_survey")
     truth = survey.draw(parameters.seed("simulated_survey"))[1]
     chain = {"beliefs": "quality", "liking": "likeability", "intention": "choosing_again", "staying": "staying"}
     steps = [*chain]
@@ -85,8 +65,8 @@ def test_the_study_of_levels_finds_the_planted_ladder(batch):
         assert row.verdict == ("supported" if neighbours or inside else "inconclusive")
 
 
-def test_the_page_says_which_models_no_data_can_tell_apart(batch):
-    page = next(batch.project.reports.glob("loyalty_levels.*.html")).read_text(encoding="utf-8")
+def test_the_page_says_which_models_no_data_can_tell_apart(simulated):
+    page = next(simulated.project.reports.glob("loyalty_levels.*.html")).read_text(encoding="utf-8")
     assert re.search(r"The same independences as in the model <em>ladder</em> follow from: <em>reversed</em>", page)
 
 

@@ -11,7 +11,7 @@ from helpers.evidence import ledger
 from helpers.evidence.record import Row
 from helpers.simulate import reviews
 
-from .conftest import Batch, copy_of_the_project, loyalty
+from .conftest import FEW, Batch, copy_of_the_project, loyalty
 
 pytestmark = pytest.mark.slow
 
@@ -34,12 +34,6 @@ mapping:
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Batch]:
-    root = copy_of_the_project(tmp_path_factory.mktemp("reviews"))
-    return {name: loyalty(root, "run", name, "-d", "simulated_reviews") for name in STUDIES}
-
-
-@pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Batch]:
     root = copy_of_the_project(tmp_path_factory.mktemp("own_reviews"))
     folder = root / "data" / "raw" / "own"
@@ -51,7 +45,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Batch]:
     mine = frame[[*named, *same]].rename(columns=named).assign(client=clients)
     mine.to_csv(folder / "my_reviews.csv", index=False)
     (folder / "my_reviews.yaml").write_text(OWN_REVIEWS, encoding="utf-8")
-    return {name: loyalty(root, "run", name, "-d", "my_reviews") for name in STUDIES}
+    few = {name: [f"-p{one}={value}" for one, value in FEW.get(name, {}).items()] for name in STUDIES}
+    return {name: loyalty(root, "run", name, "-d", "my_reviews", *few[name]) for name in STUDIES}
 
 
 def evidence(batch: Batch, name: str) -> dict[tuple[str, str], Row]:
@@ -62,8 +57,8 @@ def evidence(batch: Batch, name: str) -> dict[tuple[str, str], Row]:
     }
 
 
-def test_all_three_run_on_simulated_and_on_a_researchers_own_reviews(planted, own):
-    for batch in (*planted.values(), *own.values()):
+def test_all_three_run_on_a_researchers_own_reviews(own):
+    for batch in own.values():
         assert batch.exit_code == 0, batch.printed
     assert ledger.read(own["comments"].project.ledger) == []
 
@@ -75,8 +70,8 @@ def holds(row: Row, truth: float) -> bool:
     return middle / reach <= truth <= middle * reach
 
 
-def test_the_ratios_planted_for_the_score_are_found(planted):
-    found = evidence(planted["repurchase"], "repurchase")
+def test_the_ratios_planted_for_the_score_are_found(simulated):
+    found = evidence(simulated, "repurchase")
     truth = reviews.draw(parameters.seed("simulated_reviews"))[1]
     assert holds(found["satisfaction-raises-loyalty/reorder", "lateness held"], truth["risk_ratio_per_sd"])
     assert holds(found["experience-drives-repurchase/reorder", "days late held"], truth["risk_ratio_per_point"])
@@ -84,8 +79,8 @@ def test_the_ratios_planted_for_the_score_are_found(planted):
     assert abs(gap.estimate - truth["late_score"]) < 3.5 * gap.se
 
 
-def test_what_does_nothing_to_the_simulated_orders_is_never_called_supported(planted):
-    found = evidence(planted["repurchase"], "repurchase")
+def test_what_does_nothing_to_the_simulated_orders_is_never_called_supported(simulated):
+    found = evidence(simulated, "repurchase")
     nothing = (
         "importance-raises-loyalty/reorder",
         "industry-loyalty-types-differ/categories",
@@ -99,21 +94,21 @@ def test_what_does_nothing_to_the_simulated_orders_is_never_called_supported(pla
     }
 
 
-def test_the_ratio_planted_for_comments_is_found(planted):
+def test_the_ratio_planted_for_comments_is_found(simulated):
     truth = reviews.draw(parameters.seed("simulated_reviews"))[1]
-    row = evidence(planted["comments"], "comments")["negative-wom-asymmetry/comment", "primary"]
+    row = evidence(simulated, "comments")["negative-wom-asymmetry/comment", "primary"]
     assert holds(row, truth["comment_ratio"])
     assert row.verdict == "supported"
 
 
-def test_the_planted_tie_to_sellers_contradicts_the_fickle(planted):
-    row = evidence(planted["seller_loyalty"], "seller_loyalty")["online-fickle-rival/same-seller", "primary"]
+def test_the_planted_tie_to_sellers_contradicts_the_fickle(simulated):
+    row = evidence(simulated, "seller_loyalty")["online-fickle-rival/same-seller", "primary"]
     assert row.verdict == "contradicted (above)"
     assert 5 < row.estimate < 20  # a fifth return on purpose; some of them chance would have brought back
 
 
-def test_two_claims_about_photos_share_one_number(planted):
-    found = evidence(planted["repurchase"], "repurchase")
+def test_two_claims_about_photos_share_one_number(simulated):
+    found = evidence(simulated, "repurchase")
     pair = [found[f"{claim}/photos", "primary"] for claim in ("rich-content-and-reviews", "media-richness-experience")]
     assert pair[0].estimate == pair[1].estimate
 

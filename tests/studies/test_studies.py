@@ -13,9 +13,12 @@ from helpers.runner import keys, standing
 from helpers.runner.store import Store
 from helpers.simulate import experiment, survey
 
-from .conftest import Batch, loyalty
+from .conftest import Batch, loyalty, run_of
 
 pytestmark = pytest.mark.slow
+
+SURVEY = run_of("satisfaction_loyalty", "simulated_survey")
+EXPERIMENT = run_of("email_experiment", "simulated_experiment")
 
 
 def primary(batch: Batch, run: str) -> dict[str, Row]:
@@ -41,7 +44,7 @@ def test_a_batch_on_simulated_data_ends_well_and_writes_no_ledger(simulated):
 
 
 def test_the_survey_study_finds_what_was_planted(simulated):
-    found = primary(simulated, "satisfaction_loyalty.simulated_survey")
+    found = primary(simulated, SURVEY)
     truth = survey.draw(parameters.seed("simulated_survey"))[1]
     assert within(found["satisfaction-raises-loyalty/attitude"], truth["standardised_slope"])
     assert within(found["satisfaction-not-sufficient/not-loyal-share"], truth["share_not_loyal"])
@@ -51,7 +54,7 @@ def test_the_survey_study_finds_what_was_planted(simulated):
 
 
 def test_the_survey_study_draws_the_verdicts_that_the_planted_truth_calls_for(simulated):
-    found = primary(simulated, "satisfaction_loyalty.simulated_survey")
+    found = primary(simulated, SURVEY)
     assert {name: row.verdict for name, row in found.items()} == {
         "satisfaction-raises-loyalty/attitude": "supported",
         "satisfaction-not-sufficient/not-loyal-share": "supported",
@@ -64,7 +67,7 @@ def test_the_survey_study_draws_the_verdicts_that_the_planted_truth_calls_for(si
 
 
 def test_the_experiment_study_finds_what_was_planted(simulated):
-    found = primary(simulated, "email_experiment.simulated_experiment")
+    found = primary(simulated, EXPERIMENT)
     truth = experiment.draw(parameters.seed("simulated_experiment"))[1]
     planted = {
         "email-raises-loyalty/visit": 100 * truth["visit:any_email"],
@@ -101,23 +104,23 @@ def test_a_second_call_has_nothing_to_do(simulated):
 
 
 def test_the_same_runs_again_give_the_same_evidence_and_the_same_pages(simulated):
-    runs = ["email_experiment.simulated_experiment", "satisfaction_loyalty.simulated_survey"]
+    runs = [EXPERIMENT, SURVEY]
     found = loyalty(simulated.project.root, "verify", *runs, "--jobs", "1")
     assert found.exit_code == 0, found.printed
     assert [line for line in found.printed.splitlines() if "identical" in line] == [f"{run}: identical" for run in runs]
 
 
 #: A study of each kind: what one of them reads and the other does not is told apart.
-PAIR = {"email_experiment.simulated_experiment", "satisfaction_loyalty.simulated_survey"}
+PAIR = {EXPERIMENT, SURVEY}
 
 
 @pytest.mark.parametrize(
     ("module", "reached"),
     [
-        ("helpers.methods.trials.experiments", {"email_experiment.simulated_experiment"}),
-        ("helpers.display.surveys", {"satisfaction_loyalty.simulated_survey"}),
-        ("helpers.simulate.survey", {"satisfaction_loyalty.simulated_survey"}),
-        ("helpers.study", {"email_experiment.simulated_experiment", "satisfaction_loyalty.simulated_survey"}),
+        ("helpers.methods.trials.experiments", {EXPERIMENT}),
+        ("helpers.display.surveys", {SURVEY}),
+        ("helpers.simulate.survey", {SURVEY}),
+        ("helpers.study", {EXPERIMENT, SURVEY}),
         ("helpers.adapters.own", set()),
         ("helpers.adapters.csibank", set()),
     ],

@@ -36,7 +36,7 @@ mapping:
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    """On simulated data, on an own survey whose product is planted, and on one that copies quality into the cost."""
+    """On an own survey whose product is planted, and on one that copies quality into the cost."""
     root = copy_of_the_project(tmp_path_factory.mktemp("switching"))
     own = root / "data" / "raw" / "own"
     own.mkdir(parents=True)
@@ -48,7 +48,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     for slug, table in {"my_switching": answers, "my_copied": copied}.items():
         table.to_csv(own / f"{slug}.csv", index=False)
         (own / f"{slug}.yaml").write_text(OWN_SURVEY.format(slug=slug), encoding="utf-8")
-    named = [word for slug in ("simulated_survey", "my_switching", "my_copied") for word in ("-d", slug)]
+    named = [word for slug in ("my_switching", "my_copied") for word in ("-d", slug)]
     return loyalty(root, "run", "switching_costs", *named, "-p", "draws=300", "--jobs", "1")
 
 
@@ -56,15 +56,15 @@ def found(batch: Batch, slug: str) -> dict:
     return primary(batch, f"switching_costs.{slug}.draws=300")
 
 
-def test_it_runs_on_simulated_data_and_on_own_files(ran):
+def test_it_runs_on_own_files(ran):
     assert ran.exit_code == 0, ran.printed
     assert {record.status for record in ran.records.values()} == {"done"}
-    assert len(ran.records) == 3
+    assert len(ran.records) == 2
 
 
-def test_it_finds_what_was_planted(ran):
+def test_it_finds_what_was_planted(simulated):
     truth = survey.draw(parameters.seed("simulated_survey"))[1]
-    rows = found(ran, "simulated_survey")
+    rows = found(simulated, "simulated_survey")
     assert set(rows) == {COST, PRODUCT, LEAVING}
     assert within(rows[COST], truth.slopes("loyalty", ["switching_cost", "satisfaction"])["switching_cost"])
     assert within(rows[PRODUCT], truth["moderation"])
@@ -79,8 +79,8 @@ def test_a_planted_product_is_found_in_an_own_survey_that_asks_for_no_intention_
     assert rows[PRODUCT].verdict == "supported"
 
 
-def test_every_component_has_at_least_two_other_specifications(ran):
-    for record in ran.records.values():
+def test_every_component_has_at_least_two_other_specifications(simulated, ran):
+    for record in (*simulated.of("switching_costs").values(), *ran.records.values()):
         for name in {row.component for row in record.evidence}:
             roles = [row.role for row in record.evidence if row.component == name]
             assert roles.count("primary") == 1
@@ -96,5 +96,5 @@ def test_items_that_repeat_another_scale_are_shown_and_give_no_evidence(ran):
 
 def test_no_id_of_a_customer_occurs_in_a_page(ran):
     pages = [*ran.project.reports.glob("switching*.html"), *ran.project.runs.glob("*.ipynb")]
-    assert len(pages) == 6
+    assert len(pages) == 4
     assert [path.name for path in pages if re.search(r"resp-9\d{5}", path.read_text(encoding="utf-8"))] == []

@@ -11,30 +11,32 @@ import pytest
 from helpers import parameters
 from helpers.simulate import orders
 
-from .conftest import Batch, copy_of_the_project, loyalty
+from .conftest import Batch, copy_of_the_project, loyalty, run_of
+from .test_order_studies import put_own_log
 from .test_studies import primary, within
 
 pytestmark = pytest.mark.slow
 
-RUNS = """
-- study: tenure
-  datasets: [simulated_orders, simulated_life_cycle]
-- study: life_cycle
-  datasets: [simulated_orders]
-  parameters: {worlds: 12, draws: 200}
-"""
-
 
 @pytest.fixture(scope="module")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    """Both studies on logs with and without planted changes."""
-    root: Path = copy_of_the_project(tmp_path_factory.mktemp("life"))
-    (root / "notebooks" / "runs.yaml").write_text(RUNS, encoding="utf-8")
-    return loyalty(root, "run", "--data", "simulated", "--jobs", "1")
+def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Batch]:
+    """Both studies on a researcher's own log, which names no articles and no returns."""
+    root: Path = copy_of_the_project(tmp_path_factory.mktemp("own"))
+    put_own_log(root)
+    few = {"tenure": [], "life_cycle": ["-p", "worlds=10", "-p", "draws=200"]}
+    return {study: loyalty(root, "run", study, "-d", "my_shop", *asked, "--jobs", "1") for study, asked in few.items()}
+
+
+def test_a_researchers_own_log_is_asked_all_that_it_can_answer(own):
+    assert [batch.printed for batch in own.values() if batch.exit_code != 0] == []
+    aged = primary(own["tenure"], "tenure.my_shop")
+    assert {"exploration-small-trial-orders/first-order", "loyalty-raises-revenue-profit/all-quarters"} <= set(aged)
+    assert not [name for name in aged if name.startswith(("stability-willingness", "wide-choice"))]  # no articles
+    lived = primary(own["life_cycle"], "life_cycle.my_shop.draws=200.worlds=10")
+    assert {"formation-volume-rises/first-year", "must-pass-early-stages/from-the-start"} <= set(lived)
 
 
 def test_planted_changes_of_a_relation_are_found(simulated):
-    assert simulated.exit_code == 0, simulated.printed
     found = primary(simulated, "tenure.simulated_life_cycle")
     settings = {"value_trend": 0.2, "first_ratio": 0.7, "price_trend": 0.05, "reorder_ratio": 1.5, "season": 0.3}
     truth = orders.draw(parameters.seed("simulated_life_cycle"), n=50, **settings)[1]
@@ -54,7 +56,7 @@ def test_nothing_is_found_where_nothing_changes(simulated):
 
 
 def test_no_shape_of_a_life_is_found_in_a_world_without_one(simulated):
-    found = primary(simulated, "life_cycle.simulated_orders.draws=200.worlds=12")
+    found = primary(simulated, run_of("life_cycle", "simulated_orders"))
     start = found.pop("must-pass-early-stages/from-the-start")
     assert start.verdict == "contradicted (above)"  # at a constant rate many are at their best from the start
     assert {row.verdict for row in found.values()} <= {"practically null", "inconclusive"}
@@ -62,7 +64,7 @@ def test_no_shape_of_a_life_is_found_in_a_world_without_one(simulated):
 
 
 def test_every_alternative_stands_beside_a_primary_one(simulated):
-    for record in simulated.records.values():
+    for record in simulated.of("tenure", "life_cycle").values():
         told = {(row.claim, row.component) for row in record.evidence if row.role == "primary"}
         others = [(row.claim, row.component) for row in record.evidence if row.role == "alternative"]
         assert set(others) <= told
@@ -70,5 +72,5 @@ def test_every_alternative_stands_beside_a_primary_one(simulated):
 
 
 def test_no_row_of_the_data_stands_on_a_page(simulated):
-    for page in simulated.project.reports.glob("*.html"):
-        assert not re.search(r"customer\s+\d{3,}", page.read_text(encoding="utf-8"))
+    for record in simulated.of("tenure", "life_cycle").values():
+        assert not re.search(r"customer\s+\d{3,}", record.page.read_text(encoding="utf-8"))

@@ -36,7 +36,7 @@ ROLES = "{overall_satisfaction: satisfaction_1, recommend: loyalty_2}"
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    """On simulated data, on an own survey that does not ask about choosing again, and on ticks."""
+    """On an own survey that does not ask about choosing again, and on ticks."""
     root = copy_of_the_project(tmp_path_factory.mktemp("word_of_mouth"))
     own = root / "data" / "raw" / "own"
     own.mkdir(parents=True)
@@ -46,7 +46,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     for slug, table, items in (("my_stated", answers, "{}"), ("my_ticks", ticked, "{loyalty_2: {scale: [0, 1]}}")):
         table.to_csv(own / f"{slug}.csv", index=False)
         (own / f"{slug}.yaml").write_text(OWN_SURVEY.format(slug=slug, items=items, roles=ROLES), encoding="utf-8")
-    named = [word for slug in ("simulated_survey", "my_stated", "my_ticks") for word in ("-d", slug)]
+    named = [word for slug in ("my_stated", "my_ticks") for word in ("-d", slug)]
     return loyalty(root, "run", "word_of_mouth", *named, "-p", "draws=300", "--jobs", "1")
 
 
@@ -54,15 +54,15 @@ def found(batch: Batch, slug: str) -> dict:
     return primary(batch, f"word_of_mouth.{slug}.draws=300")
 
 
-def test_it_runs_on_simulated_data_and_on_own_files(ran):
+def test_it_runs_on_own_files(ran):
     assert ran.exit_code == 0, ran.printed
     assert {record.status for record in ran.records.values()} == {"done"}
-    assert len(ran.records) == 3
+    assert len(ran.records) == 2
 
 
-def test_it_finds_what_was_planted(ran):
+def test_it_finds_what_was_planted(simulated):
     truth = survey.draw(parameters.seed("simulated_survey"))[1]
-    rows = found(ran, "simulated_survey")
+    rows = found(simulated, "simulated_survey")
     assert set(rows) == {SATISFACTION, AGAIN}
     assert within(rows[SATISFACTION], truth.slopes("loyalty_2", ["satisfaction"])["satisfaction"])
     assert within(rows[AGAIN], truth.slopes("loyalty_2", ["loyalty_1"])["loyalty_1"])
@@ -85,5 +85,5 @@ def test_a_recommendation_that_is_ticked_or_not_is_described_only(ran):
 
 def test_no_id_of_a_customer_occurs_in_a_page(ran):
     pages = [*ran.project.reports.glob("word*.html"), *ran.project.runs.glob("*.ipynb")]
-    assert len(pages) == 6
+    assert len(pages) == 4
     assert [path.name for path in pages if re.search(r"resp-9\d{5}", path.read_text(encoding="utf-8"))] == []

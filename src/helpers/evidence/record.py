@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,13 @@ class Row:
 
 
 COLUMNS = tuple(item.name for item in fields(Row))
+
+
+def heading(rows: Iterable[Row]) -> str:
+    """What a column of estimates, each with its `limits`, is headed by: necessity effect sizes have no interval."""
+    beside = {False: "(additive relations; exceptions)", True: "[95\u00a0% interval]"}
+    kinds = sorted({row.interval is not None for row in rows}, reverse=True)
+    return " ".join(("Estimate", " or ".join(beside[kind] for kind in kinds))).rstrip()
 
 
 @dataclass(frozen=True, kw_only=True)

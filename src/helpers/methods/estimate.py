@@ -109,7 +109,7 @@ class Estimate(Result):
         finite = series[series.map(math.isfinite)]
         if len(finite) < 0.99 * len(series):
             failed = len(series) - len(finite)
-            raise MethodError(f"{failed} of {len(series)} bootstrap draws failed; the sample is too small")
+            raise MethodError(f"{failed} of {len(series)} bootstrap draws failed; these data do not bear the estimate")
         low, low90, high90, high = finite.quantile([0.025, 0.05, 0.95, 0.975])
         se = float(finite.map(math.log).std() if scale == "log" else finite.std())
         return cls(value=value, se=se, scale=scale, ci_low=low, ci_high=high, ci90_low=low90, ci90_high=high90, **rest)

@@ -12,7 +12,7 @@ from helpers import digits
 from helpers.catalogue import datasets
 from helpers.catalogue.datasets import Dataset
 from helpers.evidence import endings
-from helpers.evidence.record import RunRecord
+from helpers.evidence.record import Row, RunRecord, heading
 from helpers.pages import paper, site
 from helpers.pages.paper import Paper
 from helpers.pages.places import Places
@@ -32,7 +32,6 @@ CAUSES = {
     "kernel": "the process that executes the cells did not start",
     "interrupted": "the batch was stopped while this run was at work",
 }
-_CUT_OFF = ("time limit", "killed", "interrupted")
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,7 @@ def export(project: Project, record: RunRecord, stamp: str = "") -> Path:
         The notebook cannot be read or the page not written; an earlier page stays as it was.
     """
     dataset = _dataset(project, record)
+    primary = [row for row in record.evidence if row.role == "primary"]
     places = Places.here(project)
     content = _paper(record, places)
     context: dict[str, Any] = {
@@ -85,7 +85,8 @@ def export(project: Project, record: RunRecord, stamp: str = "") -> Path:
         "paper": content,
         "title": content.title or paper.notebook_title(project.notebooks / f"{record.study}.ipynb") or record.study,
         "parameters": {name: value for name, value in record.values.items() if name != "dataset"},
-        "findings": _findings(record),
+        "findings": [_finding(row, record) for row in primary],
+        "heading": heading(primary),
         "command": command(record),
         "cause": CAUSES.get(record.cause, ""),
         "message": places.hide(record.message),
@@ -123,20 +124,16 @@ def _dataset(project: Project, record: RunRecord) -> Dataset | None:
 def _paper(record: RunRecord, places: Places) -> Paper:
     if record.notebook is None or not record.notebook.exists():
         return Paper("", "", (), "")
-    return paper.read(record.notebook, places, cut_off=record.cause in _CUT_OFF)
+    return paper.read(record.notebook, places)
 
 
-def _findings(record: RunRecord) -> list[Finding]:
-    return [
-        Finding(
-            claim=row.claim,
-            component=row.component,
-            verdict=Verdict(row.verdict),
-            effect=f"{digits.number(row.estimate)} {row.limits}",
-            measure=f"{wording.measure_name(row.measure)}, {row.unit}",
-            n=row.n,
-            agreement=endings.agreement(row, record.evidence),
-        )
-        for row in record.evidence
-        if row.role == "primary"
-    ]
+def _finding(row: Row, record: RunRecord) -> Finding:
+    return Finding(
+        claim=row.claim,
+        component=row.component,
+        verdict=Verdict(row.verdict),
+        effect=f"{digits.number(row.estimate)} {row.limits}",
+        measure=f"{wording.measure_name(row.measure)}, {row.unit}",
+        n=row.n,
+        agreement=endings.agreement(row, record.evidence),
+    )

@@ -45,7 +45,7 @@ class Paper:
     last_good: str
 
 
-def read(path: Path, places: Places, *, cut_off: bool = False) -> Paper:
+def read(path: Path, places: Places) -> Paper:
     """Turn an executed notebook into HTML; the same notebook gives the same bytes.
 
     Parameters
@@ -54,8 +54,6 @@ def read(path: Path, places: Places, *, cut_off: bool = False) -> Paper:
         The notebook, of any 4.x format.
     places : Places
         The paths of this machine, which no page tells.
-    cut_off : bool
-        Whether the run was stopped from outside, so that its last cell may have ended without an error of its own.
 
     Raises
     ------
@@ -64,8 +62,6 @@ def read(path: Path, places: Places, *, cut_off: bool = False) -> Paper:
     """
     notebook = nbformat.read(path, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if _PAPERMILL_NOTE not in cell.metadata.get("tags", [])]
-    if cut_off:
-        _mark_cut_off(notebook.cells)
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         _hide_places(output, places)
     figures = _Figures()
@@ -84,13 +80,6 @@ def notebook_title(path: Path) -> str:
     cells = nbformat.read(path, as_version=4).cells
     lines = (line for cell in cells if cell.cell_type == "markdown" for line in cell.source.splitlines())
     return next((line.removeprefix("# ").strip() for line in lines if line.startswith("# ")), "")
-
-
-def _mark_cut_off(cells: Sequence[NotebookNode]) -> None:
-    """Mark the cell that was at work: papermill leaves all cells of a kernel that died as completed."""
-    begun = [cell for cell in cells if cell.cell_type == "code" and cell.execution_count is not None]
-    if begun and not any(map(_failed, begun)):
-        begun[-1].metadata["papermill"] = {"status": "failed"}
 
 
 def _hide_places(output: NotebookNode, places: Places) -> None:

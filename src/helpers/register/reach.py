@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import Counter
+from itertools import pairwise
 from statistics import NormalDist
 
 from helpers.register.rules import RegionRule, SignedRule
@@ -52,12 +54,25 @@ def chances(rule: SignedRule | RegionRule, truth: float, se: float) -> dict[Verd
     standard = NormalDist()
     wide, narrow = standard.inv_cdf(0.975) * se, standard.inv_cdf(0.95) * se
     back = math.exp if rule.scale == "log" else float
+    middles = [centre + se * standard.inv_cdf((step + 0.5) / POINTS) for step in range(POINTS)]
+    # A verdict turns only where an end of the interval passes a border: between two turns one estimate stands for all.
+    turns = sorted(border + away for border in _borders(rule) for away in (-wide, wide, -narrow, narrow))
+    firsts = [0, *(bisect_left(middles, turn) for turn in turns), POINTS]
     seen: Counter[Verdict] = Counter()
-    for step in range(POINTS):
-        middle = centre + se * standard.inv_cdf((step + 0.5) / POINTS)
-        interval = Interval(back(middle - wide), back(middle + wide), back(middle - narrow), back(middle + narrow))
-        seen[judge(rule, interval)] += 1
+    for first, last in pairwise(firsts):
+        if first < last:
+            middle = middles[(first + last) // 2]
+            interval = Interval(back(middle - wide), back(middle + wide), back(middle - narrow), back(middle + narrow))
+            seen[judge(rule, interval)] += last - first
     return {verdict: count / POINTS for verdict, count in seen.items()}
+
+
+def _borders(rule: SignedRule | RegionRule) -> list[float]:
+    """The values, on the rule's scale, with which the ends of an interval are compared."""
+    if isinstance(rule, SignedRule):
+        return [rule.on_scale(value) for value in (rule.null_value, rule.smallest, *rule.null_band)]
+    reachable = -math.inf if rule.scale == "linear" else 0.0
+    return [rule.on_scale(value) for value in (rule.low, rule.high) if reachable < value < math.inf]
 
 
 def table(rule: SignedRule | RegionRule, se: float) -> dict[str, dict[Verdict, float]]:

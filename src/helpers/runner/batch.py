@@ -39,22 +39,16 @@ class Result:
         The runs that ended or were skipped now.
     fresh : tuple of RunRecord
         Those asked for whose stored result stands.
-    known : tuple of RunRecord
-        All runs of existing studies, of this batch and of earlier ones.
     listed : frozenset of str
         Names of the runs in runs.yaml.
     renewed : tuple of RunRecord
         Fresh runs whose page alone was made anew.
-    states : mapping of str to str
-        For each run in `known`, whether its page is fresh or stale, and why.
     """
 
     done: tuple[RunRecord, ...]
     fresh: tuple[RunRecord, ...]
-    known: tuple[RunRecord, ...]
     listed: frozenset[str]
     renewed: tuple[RunRecord, ...]
-    states: Mapping[str, str]
 
     @property
     def asked(self) -> tuple[RunRecord, ...]:
@@ -66,7 +60,7 @@ class Result:
         return bool(self.done or self.renewed)
 
     def then(self, later: Result) -> Result:
-        """This and what was done after it, as one; what is known is what the later one knows."""
+        """This and what was done after it, as one."""
         return replace(
             later,
             done=(*self.done, *later.done),
@@ -84,6 +78,7 @@ class Batch:
         self._demand_readable = demand_readable
         self._catalogue = catalogue_file.load(project)
         self._planner = Planner(project, self._catalogue, model.load(project.claims))
+        self._look()
 
     def triage(
         self, study: str | None, datasets: Sequence[str], given: Sequence[tuple[str, str]], data: str, *, force: bool
@@ -96,7 +91,8 @@ class Batch:
 
         def sorted_out(of_ledger: bool) -> Triage:
             some = [spec for spec in specs if (spec.inputs == "ledger") == of_ledger]
-            return triage(some, self._store, Standing(self._planner, self._store), force=force)
+            self._look()
+            return triage(some, self._store, self._standing, force=force)
 
         return sorted_out(False), lambda: sorted_out(True)
 
@@ -136,13 +132,25 @@ class Batch:
             done += self._do(sorted_runs, jobs or cores(), (cell_limit, run_limit), finish, stream)
         renewed = tuple(record for record in made if record.status == "done")
         fresh = tuple(record for record in sorted_runs.fresh if record.run not in {failed.run for failed in done})
-        listed = frozenset(spec.name for spec in self._planner.listed)
-        kept = {stored.record.run: stored.record for stored in self._store.all()}
+        if done or made:
+            self._look()
+        return Result(tuple(done), fresh, self._listed, renewed)
+
+    def _look(self) -> None:
+        """See anew what stands: a run has ended, or the ledger, which some read, has changed."""
+        self._standing = Standing(self._planner, self._store)
+
+    def known(self) -> tuple[list[RunRecord], dict[str, str]]:
+        """All runs of existing studies, of this batch and of earlier ones, and the state of each run's page."""
         existing = set(studies.names(self._project))
-        known = [replace(record, listed=record.run in listed) for record in kept.values() if record.study in existing]
-        states = Standing(self._planner, self._store).states()
-        told = {record.run: str(states[record.run]) for record in known}
-        return Result(tuple(done), fresh, tuple(known), listed, renewed, told)
+        kept = (stored.record for stored in self._store.all())
+        records = [replace(one, listed=one.run in self._listed) for one in kept if one.study in existing]
+        states = self._standing.states()
+        return records, {record.run: str(states[record.run]) for record in records}
+
+    @property
+    def _listed(self) -> frozenset[str]:
+        return frozenset(spec.name for spec in self._planner.listed)
 
     def _renew(self, sorted_runs: Triage, jobs: int, finish: Finish, stream: TextIO) -> list[RunRecord]:
         from helpers.runner import progress, renewal  # noqa: PLC0415

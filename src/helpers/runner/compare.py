@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from helpers import digits
-from helpers.evidence.record import Row, RunRecord
+from helpers.evidence.record import Row, RunRecord, heading
 
 ABSENT = "–"
 
@@ -39,7 +39,7 @@ def lines(first: RunRecord, second: RunRecord) -> Iterator[Line]:
     yield Line("commit", first.commit or ABSENT, second.commit or ABSENT)
     yield Line("parameters")
     yield from _paired(_values(first), _values(second))
-    yield Line("evidence: estimate [95 % interval], n, verdict")
+    yield Line(f"evidence: {_plain(heading((*first.evidence, *second.evidence))).lower()}, n, verdict")
     yield from _paired(_evidence(first), _evidence(second))
 
 
@@ -74,5 +74,9 @@ def _evidence(record: RunRecord) -> dict[str, str]:
 
 
 def _found(row: Row) -> str:
-    limits = row.limits.replace("\u00a0", " ")
-    return f"{digits.number(row.estimate)} {limits}, n = {row.n:,}, {row.verdict}"
+    return f"{digits.number(row.estimate)} {_plain(row.limits)}, n = {row.n:,}, {row.verdict}"
+
+
+def _plain(text: str) -> str:
+    """For a terminal, where a space that does not break is of no use."""
+    return text.replace("\u00a0", " ")

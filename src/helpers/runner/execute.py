@@ -15,12 +15,11 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from helpers.errors import Blocked
 from helpers.evidence.record import RunRecord
 from helpers.project import Project
-from helpers.runner import warm, worker
+from helpers.runner import temporary, warm, worker
 from helpers.runner.outcome import Outcome, is_disk
 from helpers.runner.plan import RunSpec
 from helpers.runner.progress import Report
@@ -156,8 +155,7 @@ class _Batch:
         with ExitStack() as stack:
             stack.callback(shutil.rmtree, scratch, ignore_errors=True)
             stack.callback(self.report.end)
-            # Not below the checkout, whose path may be longer than a socket's may be.
-            sockets = Path(stack.enter_context(TemporaryDirectory(prefix="loyalty-", ignore_cleanup_errors=True)))
+            sockets = stack.enter_context(temporary.folder())
             if sum(task.outcome is None for task in self.waiting) > 1:  # one kernel imports as fast as their parent
                 stack.enter_context(warm.parent(sockets, worker.environment(self.project.root, sockets)))
             for _ in range(min(jobs, len(specs))):

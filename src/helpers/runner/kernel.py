@@ -96,13 +96,15 @@ class Watch:
         if self.reason:
             raise Stopped
         self.cell = f"cell In [{self._client.code_cells_executed + 1}] ({_first_line(cell.source)})"
+        cell.metadata.papermill.status = "failed"  # until it has run through: papermill tells only of what raised
         self._cell_ends = time.monotonic() + self.cell_limit
         self._look()
 
     def _end_cell(self, cell: Any, cell_index: int, execute_reply: Mapping[str, Any]) -> None:
         self.detach()
-        if execute_reply["content"]["status"] == "ok":
+        if execute_reply["content"]["status"] == "ok" and not self.reason:  # else it swallowed the interrupt
             self.last_good = self.cell
+            cell.metadata.papermill.status = "running"  # which papermill makes "completed"
 
     def _look(self) -> None:
         self._peak_bytes = _peak_bytes(_process(self.manager)) or self._peak_bytes
@@ -130,10 +132,11 @@ class Watch:
         """Why the watch stopped the run."""
         where = self.cell or "the start of its kernel"
         then = f"{', ignored the interrupt and was killed' if self._killed else ''}{self.after()}"
+        place = f"{'after' if self.cell and self.cell == self.last_good else 'at'} {where}"
         if self.reason == STOP:
-            return Outcome("interrupted", f"the batch was stopped at {where}{then}")
+            return Outcome("interrupted", f"the batch was stopped {place}{then}")
         if self.reason == RUN_LIMIT:
-            return Outcome("time limit", f"the run took longer than {self.run_limit:g} s, stopped at {where}{then}")
+            return Outcome("time limit", f"the run took longer than {self.run_limit:g} s, stopped {place}{then}")
         return Outcome("time limit", f"{where} took longer than {self.cell_limit:g} s{then}")
 
     def after(self) -> str:

@@ -9,14 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from helpers import parameters
 from helpers.evidence.record import RunRecord
 from helpers.project import Project
-from helpers.runner import keys, worker
+from helpers.runner import keys, temporary, worker
 from helpers.runner.plan import RunSpec
 from helpers.runner.store import Store, Stored, writable
 from helpers.runner.worker import Finish
@@ -76,8 +74,8 @@ def _renewed(finish: Finish, spec: RunSpec, stored: Stored) -> Stored:
     stored = replace(stored, record=replace(stored.record, listed=spec.listed))
     assert stored.record.notebook is not None  # of a result that stands it was looked at a moment ago
     executed = parameters.open_notebook(stored.record.notebook)
-    with TemporaryDirectory(prefix="loyalty-") as folder:
-        shown = Path(folder) / spec.notebook.name
+    with temporary.folder() as folder:
+        shown = folder / spec.notebook.name
         study = parameters.open_notebook(spec.notebook)
         shown.write_text(json.dumps(with_text_of(study, executed)), encoding="utf-8")
         return worker.with_page(finish, stored, shown)

@@ -8,13 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import takewhile, zip_longest
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 from helpers.evidence.record import Row, RunRecord
 from helpers.project import Project
-from helpers.runner import execute, progress
+from helpers.runner import execute, progress, temporary
 from helpers.runner.plan import RunSpec
 from helpers.runner.standing import Standing
 from helpers.runner.store import Store
@@ -112,8 +110,8 @@ def scratch_copy(project: Project) -> Iterator[Project]:
 
     Notebooks and raw data are links; the ledger, which studies of the ledger read, is a copy.
     """
-    with TemporaryDirectory(prefix="loyalty-verify-") as folder:
-        copy = Project(Path(folder))
+    with temporary.folder() as folder:
+        copy = Project(folder)
         copy.processed.mkdir(parents=True)
         copy.notebooks.symlink_to(project.notebooks.resolve())
         copy.raw.symlink_to(project.raw.resolve())

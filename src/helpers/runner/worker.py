@@ -185,13 +185,27 @@ def _keep_notebook(task: Task) -> Path:
         shutil.copyfile(task.spec.notebook, task.executed)
     else:
         notebook["cells"] = [
-            cell for cell in notebook["cells"] if _MARKER not in cell.get("metadata", {}).get("tags", [])
+            _with_whole_streams(cell)
+            for cell in notebook["cells"]
+            if _MARKER not in cell.get("metadata", {}).get("tags", [])
         ]
         part = task.executed.with_suffix(".part")
         part.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         os.replace(part, task.executed)
     os.replace(task.executed, kept)
     return kept
+
+
+def _with_whole_streams(cell: dict[str, Any]) -> dict[str, Any]:
+    """A cell in which neighbouring pieces of a stream are one: where a kernel cuts it depends on the time it takes."""
+    outputs: list[dict[str, Any]] = []
+    for output in cell.get("outputs", []):
+        last = outputs[-1] if outputs else {}
+        if output["output_type"] == last.get("output_type") == "stream" and output["name"] == last["name"]:
+            last["text"] = "".join([*last["text"], *output["text"]]).splitlines(keepends=True)
+        else:
+            outputs.append(output)
+    return cell | {"outputs": outputs} if outputs else cell
 
 
 def _with_results(task: Task, record: RunRecord, modules: Mapping[str, str]) -> Stored:

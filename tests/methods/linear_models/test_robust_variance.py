@@ -8,6 +8,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
+from helpers.errors import MethodError
 from helpers.methods.linear_models.glm import poisson_regression
 from helpers.methods.linear_models.linear import linear_regression
 from helpers.methods.linear_models.robust_variance import Spread, cv3
@@ -28,6 +29,25 @@ def test_the_size_of_chunks_does_not_change_the_variance(monkeypatch):
     for chunk in (1, 20, 100):
         monkeypatch.setattr("helpers.methods.linear_models.robust_variance._CHUNK", chunk)
         assert cv3(clusters, spread_of) == pytest.approx(whole, rel=1e-12)
+
+
+@pytest.mark.parametrize("sizes", [[40, 1, 1, 1, 1], [3, 3, 3, 3, 3]])
+def test_leaving_clusters_out_is_refitting_without_each(sizes):
+    """Also where one cluster holds most of what determines a coefficient."""
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"x": rng.standard_normal(sum(sizes)), "g": np.repeat(np.arange(5), sizes)})
+    frame["y"] = frame["x"] + rng.standard_normal(len(frame))
+    whole = np.polyfit(frame["x"], frame["y"], 1)[0]
+    moved = [np.polyfit(rest["x"], rest["y"], 1)[0] - whole for rest in (frame[frame["g"] != g] for g in range(5))]
+    slope = linear_regression(frame, "y", ["x"], cluster="g").coefficients["x"]
+    assert slope.se**2 == pytest.approx(4 / 5 * np.square(moved).sum(), rel=1e-9)
+
+
+def test_the_cluster_that_alone_determines_a_coefficient_is_named():
+    frame = pd.DataFrame({"x": [0.0] * 6 + [1.0, 2.0], "g": [0, 0, 1, 1, 2, 2, 3, 3]})
+    frame["y"] = np.arange(8) % 3 + frame["x"]
+    with pytest.raises(MethodError, match="cluster 4"):
+        linear_regression(frame, "y", ["x"], cluster="g")
 
 
 @pytest.mark.reference

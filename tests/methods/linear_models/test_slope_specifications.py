@@ -84,3 +84,10 @@ def test_the_marker_comes_from_no_scale_in_use(answers):
     found = slope_specifications(answers, "y", "x", ["w", "u"])
     assert found.marker is None
     assert "none is left" in found.refused["marker-adjusted"]
+
+
+def test_attentive_are_those_with_more_than_two_different_answers():
+    items = pd.DataFrame({"a": [1, 1, 1, 1], "b": [1, 2, 2, np.nan], "c": [1, 2, 3, 2]}, index=[4, 7, 8, 9])
+    answers = Answers(items, {"x": Block(("a", "b")), "y": Block(("c",))}, draws=100, seed=1)
+    assert answers.attentive.equals(items.nunique(axis=1) > 2)
+    assert answers.attentive.tolist() == [False, False, True, False]

@@ -44,6 +44,7 @@ def test_a_bend_at_the_top_alone_is_seen_there_and_the_test_says_so():
 
 
 @pytest.mark.simulation
+@pytest.mark.slow
 def test_the_test_of_parallel_thresholds_rejects_as_often_as_it_says():
     draws = 300
     rejected = sum(bends_by_threshold(answers(seed, 600), "y", "x", 0.0).p_value < 0.05 for seed in range(draws))

@@ -54,6 +54,15 @@ def test_levels_of_one_row_and_missing_values_are_dropped_and_counted():
     assert (found.value, found.n, found.n_dropped) == (plain.value, plain.n, 2)
 
 
+def test_a_control_that_does_not_vary_inside_any_level_changes_nothing():
+    frame = rows().assign(level=lambda table: table["item"] * 1.0)
+    plain, beside = (
+        within_ratio(frame, "price", "years", controls, within="item", cluster="customer")
+        for controls in ([], ["level"])
+    )
+    assert (beside.value, beside.se) == (plain.value, plain.se)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from helpers.errors import MethodError
-from helpers.methods.necessary_conditions.ceilings import ceilings
-from helpers.methods.necessary_conditions.necessity import latent_correlation, necessity
+from helpers.methods.necessary_conditions.ceilings import ceilings, effect_sizes, sorted_pair
+from helpers.methods.necessary_conditions.necessity import latent_correlation, necessities, necessity
 
 
 def answers(rng: np.random.Generator, n: int, correlation: float) -> pd.DataFrame:
@@ -90,6 +90,25 @@ def test_one_seed_gives_one_null_and_missing_rows_are_counted(survey_answers):
     first, second = (necessity(holed, "satisfied", "loyal", draws=200, seed=6) for _ in range(2))
     assert (first.residuals.effects == second.residuals.effects).all()
     assert (first.n, first.n_dropped) == (399, 1)
+
+
+def test_the_effect_sizes_of_a_null_are_those_of_its_whole_samples(survey_answers):
+    x, y, _ = sorted_pair(survey_answers, "satisfied", "loyal")
+    scores = np.random.default_rng([6, 2]).standard_normal((200, len(x)), dtype=np.float32)
+    samples = np.sort(y)[scores.argsort(axis=1).argsort(axis=1)]
+    found = necessity(survey_answers, "satisfied", "loyal", draws=200, seed=6)
+    assert found.independence.effects == pytest.approx(effect_sizes(x, samples), abs=1e-12)
+
+
+def test_several_pairs_at_once_give_what_each_gives_alone(survey_answers):
+    holed = survey_answers.assign(other=np.random.default_rng(7).integers(1, 11, len(survey_answers)).astype(float))
+    holed.loc[3, "other"] = np.nan
+    pairs = [("satisfied", "loyal"), ("other", "loyal"), ("loyal", "satisfied")]
+    for pair, found in zip(pairs, necessities(holed, pairs, draws=200, seed=6), strict=True):
+        alone = necessity(holed, *pair, draws=200, seed=6)
+        for null in ("normals", "residuals", "independence"):
+            assert (getattr(found, null).effects == getattr(alone, null).effects).all()
+        assert (found.n, found.effect) == (alone.n, alone.effect)
 
 
 def test_too_few_draws_are_refused(survey_answers):

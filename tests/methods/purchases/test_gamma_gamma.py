@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import gammaln
 
 from helpers.errors import MethodError
-from helpers.methods.purchases.gamma_gamma import GammaGamma, fit_gamma_gamma
+from helpers.methods.purchases.gamma_gamma import GammaGamma, _log_likelihood, fit_gamma_gamma
 
 TRUTH = GammaGamma(6, 4, 16)
 
@@ -35,6 +36,23 @@ def test_estimates_and_standard_errors_are_those_of_r(frozen):
     assert fit.values == pytest.approx(expected["gamma_gamma"]["estimate"], rel=1e-6)
     assert fit.se == pytest.approx(expected["gamma_gamma"]["se"], rel=1e-5)
     assert fit.log_likelihood == pytest.approx(expected["gamma_gamma"]["log_likelihood"], rel=1e-8)
+
+
+def test_the_likelihood_is_that_of_each_customer_by_itself():
+    """Fader and Hardie (2013), equation 1a: the density of the mean spend of x orders."""
+    frame, (p, q, gamma) = drawn(3, n=50), (5.0, 3.0, 12.0)
+    x, m = frame["frequency"].to_numpy(dtype=float), frame["spend"].to_numpy()
+    density = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * np.log(gamma) + (p * x - 1) * np.log(m)
+    density = density + p * x * np.log(x) - (p * x + q) * np.log(gamma + m * x)
+    counts, place = np.unique(x, return_inverse=True)
+
+    def value(parameters):
+        return _log_likelihood(parameters, counts, place, m, np.ones(50))
+
+    at = np.array([p, q, gamma])
+    assert value(at)[0] == pytest.approx(density.sum(), rel=1e-12)
+    slopes = [(value(at + step)[0] - value(at - step)[0]) / 2e-5 for step in 1e-5 * np.eye(3)]
+    assert value(at)[1] == pytest.approx(slopes, rel=1e-6)
 
 
 def test_an_expectation_lies_between_the_customers_mean_and_everybodys():

@@ -32,6 +32,22 @@ def poisson_lives(rate, n: int = 300, end: float = 700.0, seed: int = 2) -> pd.D
     return log_of(times)
 
 
+def test_lives_are_the_same_in_whatever_order_the_log_comes():
+    rng = np.random.default_rng(2)
+    log = pd.DataFrame({"customer": rng.integers(0, 9, 60), "time": rng.permutation(60) * 1.0, "value": rng.random(60)})
+    lives = life_shapes.Lives.of(log)
+    ordered = log.sort_values(["customer", "time"])
+    for other in (
+        ordered,
+        ordered.sort_values("customer", ascending=False, kind="stable"),
+        log.sort_values("customer"),
+    ):
+        found = life_shapes.Lives.of(other)
+        assert all(np.array_equal(getattr(found, name), getattr(lives, name)) for name in vars(lives))
+    assert lives.time.tolist() == ordered["time"].tolist()
+    assert lives.first.tolist() == log.groupby("customer")["time"].min().tolist()
+
+
 def test_who_starts_at_the_best_is_counted_by_hand():
     log = log_of({0: [0, 10, 20, 400], 1: [0, 200, 210, 220, 230, 400], 2: [5, 300]})
     found = life_shapes.from_the_start(log, 500)

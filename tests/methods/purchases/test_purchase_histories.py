@@ -85,6 +85,23 @@ def test_rows_with_a_missing_value_are_dropped_and_counted_and_equal_rows_merged
     assert merged.age[where].tolist() == histories.age.tolist()
 
 
+def test_merged_histories_are_the_unique_rows_in_their_order():
+    rng = np.random.default_rng(1)
+    frequency = rng.integers(0, 3, 500)
+    frame = pd.DataFrame({"frequency": frequency, "recency": np.where(frequency > 0, rng.integers(1, 4, 500), 0)})
+    histories = Histories.of(frame.assign(age=rng.integers(4, 7, 500) / 7 + 3))
+    rows, where, counts = np.unique(
+        np.column_stack([histories.frequency, histories.recency, histories.age]),
+        axis=0,
+        return_inverse=True,
+        return_counts=True,
+    )
+    merged, found = histories.distinct()
+    assert np.array_equal(np.column_stack([merged.frequency, merged.recency, merged.age]), rows)
+    assert np.array_equal(found, where.reshape(-1))
+    assert np.array_equal(merged.weight, counts)
+
+
 @pytest.mark.parametrize(
     ("call", "says"),
     [

@@ -152,6 +152,7 @@ def test_intervals_cover_a_planted_effect_and_groups_together_as_often_as_said(m
 
 
 @pytest.mark.simulation
+@pytest.mark.slow
 @pytest.mark.parametrize("effects", [(0.3, 0.3), (0.0, 0.0), (0.1, 0.6)])
 def test_the_smaller_of_two_effects_is_bounded_from_both_sides_as_said(effects):
     rng = np.random.default_rng(8)

@@ -13,12 +13,13 @@ from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
 from helpers.methods.linear_models.linear import linear_regression
 from helpers.methods.linear_models.within import within_groups
+from helpers.methods.result import Result
 
 _NUMBERS = ("value", "se", "ci_low", "ci90_low", "ci90_high", "ci_high")
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(Result):
     """Two neighbouring classes of a dose, and what changes between them.
 
     Attributes

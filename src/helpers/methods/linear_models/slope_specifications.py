@@ -96,7 +96,8 @@ class Answers:
     def attentive(self) -> pd.Series:
         """Rows whose answers take more than two values, over all items of all blocks."""
         items = list(dict.fromkeys(item for block in self.blocks.values() for item in block.items))
-        return self.frame[items].nunique(axis=1) > 2
+        ordered = np.sort(self.frame[items].to_numpy(dtype=float, na_value=np.nan), axis=1)  # missing ones come last
+        return pd.Series((np.diff(ordered) > 0).sum(axis=1) > 1, index=self.frame.index)
 
     def marker(self, used: Sequence[str]) -> str | None:
         """The item of no scale in use whose largest correlation with the used scores is least; None if none is left."""

@@ -17,10 +17,11 @@ from helpers.methods.estimate import Estimate
 from helpers.methods.linear_models.linear import linear_regression
 from helpers.methods.linear_models.robust_variance import FewClustersWarning
 from helpers.methods.linear_models.within import within_groups
+from helpers.methods.result import Result
 
 
 @dataclass(frozen=True)
-class TwoWay:
+class TwoWay(Result):
     """One estimate with three intervals.
 
     Attributes

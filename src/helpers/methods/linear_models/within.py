@@ -1,4 +1,7 @@
-"""Deviations from the mean of one's group: effects of many groups taken out, without a column for each."""
+"""Deviations from the mean of one's group: effects of many groups taken out, without a column for each.
+
+The slope here is clustered by those groups; `within_ratios` takes amounts, and clusters that lie across the groups.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Ratios of an amount within the levels of a factor of many levels: customers, or items by quarter.
+"""Ratios of an amount within the levels of a factor: customers, or items by quarter, with clusters of another kind.
 
-The factor is taken out by centring all columns on its levels' means, which leaves the slopes of a regression with one
-dummy a level as they are (Frisch and Waugh) and never builds the dummies.
+The levels are taken out as in `within`. There the groups are the clusters as well, and the jackknife leaves out one
+at a time; here rows of one cluster may lie in many levels (a customer buys many items), so the variance is the
+sandwich that counts the levels among the parameters.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from helpers.errors import MethodError
-from helpers.methods.columns import Array, complete_rows, mapped_to_dummies, refuse_collinear
+from helpers.methods.columns import Array, complete_rows, numbers, refuse_collinear
 from helpers.methods.estimate import Estimate
+from helpers.methods.linear_models.within import within_groups
 
 Codes = npt.NDArray[np.intp]
 
@@ -35,8 +37,8 @@ def within_ratio(
     predictor : str
         Numeric or boolean, and varying inside some level.
     controls : sequence of str
-        Columns that are not numeric enter as one 0/1 column a level but the first; columns that do not vary inside any
-        level are no controls and are refused.
+        Columns that are not numeric enter as one 0/1 column a level but the first; what does not vary inside any level
+        needs no holding and is left out.
     within : str
         The factor, of any number of levels.
     cluster : str
@@ -52,32 +54,26 @@ def within_ratio(
     Raises
     ------
     MethodError
-        An outcome that is not positive, no level of two rows, columns that the levels or one another determine, or
-        fewer than two clusters.
+        An outcome that is not positive, no level of two rows, a predictor that does not vary inside any level, columns
+        that determine one another, or fewer than two clusters.
 
     References
     ----------
     Frisch and Waugh (1933), Econometrica 1, 387-401; Cameron and Miller (2015), Journal of Human Resources 50, 317-372,
     for the variance. Checked against statsmodels' ``OLS`` with all dummies and cluster-robust covariance.
     """
-    known = frame[[within, cluster]].notna().all(axis=1)
-    columns = mapped_to_dummies(frame[known], [predictor, *controls])
-    table = columns.assign(**{outcome: frame.loc[known, outcome]})
-    table = table[table.notna().all(axis=1)]
-    level = pd.factorize(frame.loc[table.index, within])[0]
-    table = table[np.bincount(level)[level] > 1]
-    if table.empty:
-        raise MethodError(f"no level of {within!r} has two complete rows, so nothing is compared inside one")
-    values, _ = complete_rows(table, [outcome, *columns.columns], at_least=columns.shape[1] + 2)
-    if not (values[:, 0] > 0).all():
-        raise MethodError(f"{outcome!r} is not positive in {int((values[:, 0] <= 0).sum())} rows; leave them out first")
-    levels, clusters = (pd.factorize(frame.loc[table.index, name])[0] for name in (within, cluster))
+    rows = frame[frame[cluster].notna()].reset_index(drop=True)
+    amounts = numbers(rows, outcome)
+    if (amounts <= 0).any():
+        raise MethodError(f"{outcome!r} is not positive in {int((amounts <= 0).sum())} rows; leave them out first")
+    apart, names = within_groups(rows.assign(**{outcome: np.log(amounts)}), outcome, [predictor, *controls], within)
+    if predictor not in names:
+        raise MethodError(f"{predictor!r} does not vary inside any level of {within!r}, so nothing can be said of it")
+    centred, _ = complete_rows(apart, [outcome, *names], at_least=len(names) + 2)
+    refuse_collinear(centred[:, 1:], names)
+    levels, clusters = (pd.factorize(column)[0] for column in (apart[within], rows.loc[apart.index, cluster]))
     if clusters.max() < 1:
         raise MethodError(f"a cluster-robust variance needs two clusters or more of {cluster!r}")
-    values[:, 0] = np.log(values[:, 0])
-    centred = _centred(values, levels)
-    _refuse_unvarying(values, centred, [outcome, *columns.columns], within)
-    refuse_collinear(centred[:, 1:], list(columns.columns))
     slope, se = _first_slope(centred, levels, clusters)
     return Estimate.from_se(
         math.exp(slope),
@@ -91,19 +87,6 @@ def within_ratio(
         clusters=int(clusters.max()) + 1,
         variance="cluster-robust",
     )
-
-
-def _centred(values: Array, levels: Codes) -> Array:
-    """Columns of shape (n, k) less the means of their levels."""
-    count = np.bincount(levels)
-    means = np.column_stack([np.bincount(levels, weights=column) / count for column in values.T])
-    return values - means[levels]
-
-
-def _refuse_unvarying(values: Array, centred: Array, names: Sequence[str], within: str) -> None:
-    for name, column, rest in zip(names, values.T, centred.T, strict=True):
-        if np.abs(rest).max() <= 1e-9 * max(1.0, float(np.abs(column).max())):
-            raise MethodError(f"{name!r} does not vary inside any level of {within!r}, so nothing can be said of it")
 
 
 def _first_slope(centred: Array, levels: Codes, clusters: Codes) -> tuple[float, float]:

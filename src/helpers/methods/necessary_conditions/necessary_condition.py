@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from helpers.methods.columns import complete_rows, refuse_constant
 from helpers.methods.estimate import Estimate
 from helpers.methods.inference.proportions import Counts, share
 from helpers.methods.necessary_conditions.ceilings import Ceilings, ceilings, exceptions
-from helpers.methods.necessary_conditions.necessity import Necessity, necessity
+from helpers.methods.necessary_conditions.necessity import Necessity, necessities
 from helpers.methods.result import Result
 
 
@@ -80,13 +80,38 @@ def necessary_condition(
     Dul (2016), Organizational Research Methods 19, 10-52; the nulls and the share: see `necessity` and
     `helpers.methods.necessary_conditions.ceilings.exceptions`.
     """
-    return NecessaryCondition(
-        against_nulls=necessity(frame, condition, outcome, draws=draws, seed=seed),
-        exceptions=_exceptions(frame, condition, outcome, below, above),
-        ceilings=ceilings(frame, condition, outcome),
-        below=below,
-        above=above,
-    )
+    return necessary_conditions(frame, {(condition, outcome): (below, above)}, draws=draws, seed=seed)[0]
+
+
+def necessary_conditions(
+    frame: pd.DataFrame, asked: Mapping[tuple[str, str], tuple[float, float]], *, draws: int, seed: int
+) -> list[NecessaryCondition]:
+    """`necessary_condition` of several pairs: the same numbers in less time, as `necessities` has it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows with a missing value in a pair are dropped from it and counted.
+    asked : mapping of (condition, outcome) to (below, above)
+        As in `necessary_condition`.
+    draws, seed : int
+
+    Raises
+    ------
+    MethodError
+        As `necessary_condition`, for any of the pairs.
+    """
+    against = necessities(frame, list(asked), draws=draws, seed=seed)
+    return [
+        NecessaryCondition(
+            against_nulls=nulls,
+            exceptions=_exceptions(frame, condition, outcome, below, above),
+            ceilings=ceilings(frame, condition, outcome),
+            below=below,
+            above=above,
+        )
+        for ((condition, outcome), (below, above)), nulls in zip(asked.items(), against, strict=True)
+    ]
 
 
 def at_equal_marker(frame: pd.DataFrame, columns: Sequence[str], marker: str) -> pd.DataFrame:

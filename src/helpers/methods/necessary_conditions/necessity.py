@@ -11,8 +11,9 @@ two points above the condition, 87 to 100 % passed both.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +26,9 @@ from helpers.methods.necessary_conditions.ceilings import effect_sizes, sorted_p
 from helpers.methods.result import Result
 
 Scores = npt.NDArray[np.floating]
+Order = npt.NDArray[np.intp]
 
-#: Normal scores held at once (32 MB of float64).
+#: Scores held at once (16 MB of float32).
 _CHUNK = 4_000_000
 
 #: Terms of the Hermite series that ties the normals' correlation to that of the answers.
@@ -154,45 +156,36 @@ def necessity(frame: pd.DataFrame, condition: str, outcome: str, *, draws: int, 
     Northwestern University (normals). With correlation 0 both nulls are the permutation test. Checked by simulation:
     the size under additive relations, and the correlation reproduced.
     """
+    return necessities(frame, [(condition, outcome)], draws=draws, seed=seed)[0]
+
+
+def necessities(frame: pd.DataFrame, pairs: Sequence[tuple[str, str]], *, draws: int, seed: int) -> list[Necessity]:
+    """`necessity` of each pair of a condition and an outcome, the same numbers in less time.
+
+    Random numbers follow from the seed and the number of complete rows, so pairs with as many rows share them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows with a missing value in a pair are dropped from it and counted.
+    pairs : sequence of (condition, outcome)
+    draws, seed : int
+        As in `necessity`.
+
+    Raises
+    ------
+    MethodError
+        As `necessity`, for any of the pairs.
+    """
     if draws < 100:
         raise MethodError(f"{draws} draws say nothing about a 97.5 % quantile; take at least 100, better 10,000")
-    x, y, n_dropped = sorted_pair(frame, condition, outcome)
-    effect = float(effect_sizes(x, y[None])[0])
-    correlation = float(np.corrcoef(x, y)[0, 1])
-    latent = latent_correlation(x, y, correlation)
-    line = correlation * (x - x.mean()) / x.std()
-    residuals = (y - y.mean()) / y.std() - line
-
-    def normals(generator: np.random.Generator, size: int) -> Scores:
-        condition_behind = generator.standard_normal((size, len(x)), dtype=np.float32)
-        condition_behind.sort(axis=1)  # the condition's values are sorted: the i-th smallest normal goes to the i-th
-        noise = generator.standard_normal((size, len(x)), dtype=np.float32)
-        return np.float32(latent) * condition_behind + np.float32(np.sqrt(1 - latent**2)) * noise
-
-    def shuffled(generator: np.random.Generator, size: int) -> Scores:
-        ties = 1e-4 * generator.standard_normal((size, len(x)), dtype=np.float32)
-        rows = np.broadcast_to(residuals.astype(np.float32), (size, len(x)))
-        return line.astype(np.float32) + generator.permuted(rows, axis=1) + ties
-
-    def independent(generator: np.random.Generator, size: int) -> Scores:
-        return generator.standard_normal((size, len(x)), dtype=np.float32)
-
-    additive_normals, additive_residuals, independence = (
-        Null.of(_null_effects(x, y, scores, draws, np.random.default_rng([seed, stream])), effect)
-        for stream, scores in enumerate((normals, shuffled, independent))
-    )
-    return Necessity(
-        effect=effect,
-        normals=additive_normals,
-        residuals=additive_residuals,
-        independence=independence,
-        correlation=correlation,
-        latent_correlation=latent,
-        draws=draws,
-        seed=seed,
-        n=len(x),
-        n_dropped=n_dropped,
-    )
+    read = [_Pair.of(frame, *pair) for pair in pairs]
+    found: dict[int, Necessity] = {}
+    for n in {len(pair.x) for pair in read}:
+        alike = [place for place, pair in enumerate(read) if len(pair.x) == n]
+        effects = _null_effects([read[place] for place in alike], draws, seed)
+        found |= {place: read[place].against(effects[:, position], seed) for position, place in enumerate(alike)}
+    return [found[place] for place in range(len(read))]
 
 
 def latent_correlation(x: Array, y: Array, correlation: float) -> float:
@@ -226,24 +219,111 @@ def latent_correlation(x: Array, y: Array, correlation: float) -> float:
     return high if surplus(high) <= 0 else float(optimize.brentq(surplus, low, high, xtol=1e-10))
 
 
-def _null_effects(
-    x: Array,
-    y: Array,
-    scores: Callable[[np.random.Generator, int], Scores],
-    draws: int,
-    generator: np.random.Generator,
-) -> Array:
-    """Effect sizes of the observed values, the outcome's in the order of drawn scores, shape (some draws, n)."""
-    values = np.sort(y)
-    found = np.empty(draws)
-    step = max(1, _CHUNK // len(x))
-    for first in range(0, draws, step):
-        size = min(step, draws - first)
-        joined = np.empty((size, len(x)))
-        order = scores(generator, size).argsort(axis=1)
-        np.put_along_axis(joined, order, np.broadcast_to(values, joined.shape), axis=1)
-        found[first : first + size] = effect_sizes(x, joined)
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """Condition and outcome of n complete rows, sorted by the condition, and how a null puts them together.
+
+    Attributes
+    ----------
+    x, y : ndarray, shape (n,)
+    line, residuals : ndarray of float32, shape (n,)
+        Standardised outcome: the straight line, and what is left of it.
+    """
+
+    x: Array
+    y: Array
+    line: Scores
+    residuals: Scores
+    correlation: float
+    latent: float
+    n_dropped: int
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, condition: str, outcome: str) -> _Pair:
+        x, y, n_dropped = sorted_pair(frame, condition, outcome)
+        correlation = float(np.corrcoef(x, y)[0, 1])
+        line = correlation * (x - x.mean()) / x.std()
+        residuals = (y - y.mean()) / y.std() - line
+        latent = latent_correlation(x, y, correlation)
+        return cls(x, y, line.astype(np.float32), residuals.astype(np.float32), correlation, latent, n_dropped)
+
+    def by_normals(self, behind: Scores, noise: Scores) -> Scores:
+        return np.float32(self.latent) * behind + np.float32(np.sqrt(1 - self.latent**2)) * noise
+
+    def by_residuals(self, order: Order, ties: Scores) -> Scores:
+        return self.line + self.residuals[order] + ties
+
+    def by_chance(self, noise: Scores) -> Scores:
+        return noise
+
+    def effects(self, scores: Scores) -> Array:
+        """Effect sizes, shape (draws,), with the outcome's values in the order of scores, shape (draws, n).
+
+        The highest score up to a value of the condition has the highest outcome there. So only these few are given an
+        outcome, by the sorted scores at which its next value begins.
+        """
+        levels, counts = np.unique(self.y, return_counts=True)
+        groups = np.flatnonzero(np.r_[True, np.diff(self.x) > 0])
+        highest = np.maximum.accumulate(np.maximum.reduceat(scores, groups, axis=1), axis=1)[:, :-1]
+        reached = np.zeros(highest.shape, dtype=np.intp)
+        for border in np.sort(scores, axis=1)[:, np.cumsum(counts)[:-1]].T:
+            reached += highest >= border[:, None]
+        empty = (levels[-1] - levels[reached]) @ np.diff(self.x[groups])
+        return empty / (np.ptp(self.x) * np.ptp(self.y))
+
+    def against(self, effects: Array, seed: int) -> Necessity:
+        """The observed effect size beside those of the three nulls, shape (3, draws)."""
+        effect = float(effect_sizes(self.x, self.y[None])[0])
+        normals, residuals, independence = (Null.of(one, effect) for one in effects)
+        return Necessity(
+            effect=effect,
+            normals=normals,
+            residuals=residuals,
+            independence=independence,
+            correlation=self.correlation,
+            latent_correlation=self.latent,
+            draws=effects.shape[1],
+            seed=seed,
+            n=len(self.x),
+            n_dropped=self.n_dropped,
+        )
+
+
+def _null_effects(pairs: Sequence[_Pair], draws: int, seed: int) -> Array:
+    """Effect sizes of pairs with as many rows under each null, shape (3, pairs, draws)."""
+    n = len(pairs[0].x)
+    found = np.empty((len(_NULLS), len(pairs), draws))
+    step = max(1, _CHUNK // n)
+    for stream, (random_numbers, scores) in enumerate(_NULLS):
+        generator = np.random.default_rng([seed, stream])
+        for first in range(0, draws, step):
+            drawn = random_numbers(generator, (min(step, draws - first), n))
+            for place, pair in enumerate(pairs):
+                found[stream, place, first : first + step] = pair.effects(scores(pair, *drawn))
     return found
+
+
+def _behind_and_noise(generator: np.random.Generator, shape: tuple[int, int]) -> tuple[Scores, Scores]:
+    behind = generator.standard_normal(shape, dtype=np.float32)
+    behind.sort(axis=1)  # the condition's values are sorted: the i-th smallest normal goes to the i-th
+    return behind, generator.standard_normal(shape, dtype=np.float32)
+
+
+def _order_and_ties(generator: np.random.Generator, shape: tuple[int, int]) -> tuple[Order, Scores]:
+    ties = 1e-4 * generator.standard_normal(shape, dtype=np.float32)
+    return generator.permuted(np.broadcast_to(np.arange(shape[1]), shape), axis=1), ties
+
+
+def _noise(generator: np.random.Generator, shape: tuple[int, int]) -> tuple[Scores]:
+    return (generator.standard_normal(shape, dtype=np.float32),)
+
+
+#: What each null draws, and how it makes scores of that.
+_NULLS: tuple[tuple[Callable[..., tuple[Any, ...]], Callable[..., Scores]], ...] = (
+    (_behind_and_noise, _Pair.by_normals),
+    (_order_and_ties, _Pair.by_residuals),
+    (_noise, _Pair.by_chance),
+)
 
 
 def _hermite(values: Array) -> Array:

@@ -1,4 +1,8 @@
-"""Logs in which every customer is followed equally long, and simulated logs that go through the same steps."""
+"""Whole logs in which every customer is followed equally long, and simulated logs that go through the same steps.
+
+For models of purchases, which take all orders on a clock that starts with the first one. `survival.follow_up` asks
+instead for one event, on a clock that starts when its predictor is known.
+"""
 
 from __future__ import annotations
 

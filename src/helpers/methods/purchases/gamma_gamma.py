@@ -138,9 +138,10 @@ def fit_gamma_gamma(
     if not (x[weights > 0] >= 2).any():
         raise MethodError("nobody has two orders, so the spread of spend within a customer cannot be told")
     scale = float(np.average(m, weights=weights))
+    counts, place = np.unique(x, return_inverse=True)
     starts = [[3.0, 3.0, 1.0], [1.0, 5.0, 5.0], [10.0, 10.0, 1.0]]
     found = maximise(
-        lambda parameters: _log_likelihood(parameters, x, m / scale, weights),
+        lambda parameters: _log_likelihood(parameters, counts, place, m / scale, weights),
         ("p", "q", "gamma"),
         starts if near is None else [list(near.values / [1, 1, scale]), *starts],
         n=round(float(weights.sum())),
@@ -151,16 +152,20 @@ def fit_gamma_gamma(
     return GammaGamma(*map(float, fit.values)), fit
 
 
-def _log_likelihood(parameters: Array, x: Array, m: Array, weight: Array) -> tuple[float, Array]:
+def _log_likelihood(
+    parameters: Array, counts: Array, place: npt.NDArray[np.intp], m: Array, weight: Array
+) -> tuple[float, Array]:
+    """Of customers with `counts[place]` orders; the slow functions are evaluated once a different number of orders."""
     p, q, gamma = parameters
+    x = counts[place]
     log_sum = np.log(gamma + m * x)
-    terms = special.gammaln(p * x + q) - special.gammaln(p * x) - special.gammaln(q) + q * np.log(gamma)
-    terms += (p * x - 1) * np.log(m) + p * x * np.log(x) - (p * x + q) * log_sum
-    psi = special.digamma(p * x + q)
+    terms = special.gammaln(p * counts + q) - special.gammaln(p * counts) - special.gammaln(q) + q * np.log(gamma)
+    terms = terms[place] + ((p * x - 1) * np.log(m) + (p * counts * np.log(counts))[place] - (p * x + q) * log_sum)
+    psi = special.digamma(p * counts + q)
     gradient = np.array(
         [
-            x * (psi - special.digamma(p * x) + np.log(m * x) - log_sum),
-            psi - special.digamma(q) + np.log(gamma) - log_sum,
+            x * ((psi - special.digamma(p * counts))[place] + np.log(m * x) - log_sum),
+            (psi - special.digamma(q) + np.log(gamma))[place] - log_sum,
             q / gamma - (p * x + q) / (gamma + m * x),
         ]
     )

@@ -97,16 +97,21 @@ class _Gaps:
     """The likelihood; parameters are a log hazard a quarter, the slope, and the logarithm of the frailty's shape."""
 
     def __init__(self, gap: Array, event: Array, number: Array, quarter: Codes, owner: Codes, n: int) -> None:
-        self.gap, self.event, self.owner, self.n = gap, event.astype(float), owner, n
-        self.columns = np.column_stack([np.eye(int(quarter.max()) + 1)[quarter], number])
-        self.events = np.bincount(owner, weights=self.event, minlength=n)
+        self.gap, self.event, self.number, self.owner, self.n = gap, event.astype(float), number, owner, n
+        self.quarters = int(quarter.max()) + 1
+        self.columns = np.column_stack([np.eye(self.quarters)[quarter], number])
+        self.cell = owner * self.quarters + quarter
+        self.counts, self.place = np.unique(np.bincount(owner, weights=self.event, minlength=n), return_inverse=True)
         self.ended = self._by_customer(self.event)
 
     def _by_customer(self, weight: Array) -> Array:
-        """Columns times a weight, summed by customer, shape (n, k)."""
-        return np.column_stack(
-            [np.bincount(self.owner, weights=column * weight, minlength=self.n) for column in self.columns.T]
-        )
+        """Columns times a weight, summed by customer, shape (n, k); a gap lies in one quarter, so in one cell."""
+        by_quarter = np.bincount(self.cell, weights=weight, minlength=self.n * self.quarters).reshape(self.n, -1)
+        return np.column_stack([by_quarter, self._summed(self.number * weight)])
+
+    def _summed(self, weight: Array) -> Array:
+        """Gaps' weights, summed by customer, shape (n,)."""
+        return np.bincount(self.owner, weights=weight, minlength=self.n).astype(np.float64)
 
     def start(self) -> Array:
         rate = math.log(self.event.sum() / self.gap.sum())
@@ -115,10 +120,14 @@ class _Gaps:
     def scores(self, at: Array) -> Array:
         """Of each customer, shape (n, k + 1)."""
         hazard = self.gap * np.exp(self.columns @ at[:-1])
-        total = np.bincount(self.owner, weights=hazard, minlength=self.n)
+        return self._scores(at, hazard, self._summed(hazard))
+
+    def _scores(self, at: Array, hazard: Array, total: Array) -> Array:
+        """The same from each gap's cumulated hazard and each customer's."""
         shape = math.exp(at[-1])
-        pull = (shape + self.events) / (shape + total)
-        of_shape = special.digamma(shape + self.events) - special.digamma(shape) + at[-1] + 1
+        with_events = (shape + self.counts)[self.place]
+        pull = with_events / (shape + total)
+        of_shape = (special.digamma(shape + self.counts) - special.digamma(shape) + at[-1] + 1)[self.place]
         of_shape = of_shape - np.log(shape + total) - pull
         return np.column_stack([self.ended - pull[:, None] * self._by_customer(hazard), shape * of_shape])
 
@@ -126,12 +135,14 @@ class _Gaps:
         """Of the average customer, and its gradient."""
         linear = self.columns @ at[:-1]
         with np.errstate(over="ignore"):
-            total = np.bincount(self.owner, weights=self.gap * np.exp(linear), minlength=self.n)
+            hazard = self.gap * np.exp(linear)
+            total = self._summed(hazard)
             shape = math.exp(at[-1])
-            of_frailty = special.gammaln(shape + self.events) - special.gammaln(shape) + shape * at[-1]
-            of_frailty = of_frailty - (shape + self.events) * np.log(shape + total)
+            of_frailty = special.gammaln(shape + self.counts) - special.gammaln(shape) + shape * at[-1]
+            of_frailty = of_frailty[self.place] - (shape + self.counts)[self.place] * np.log(shape + total)
+            scores = self._scores(at, hazard, total)
         likelihood = float(self.event @ linear + of_frailty.sum())
-        return -likelihood / self.n, -self.scores(at).mean(axis=0)
+        return -likelihood / self.n, -scores.mean(axis=0)
 
     def information(self, at: Array, step: float = 1e-5) -> Array:
         """Minus the second derivatives of the log-likelihood, by central differences of the scores."""

@@ -156,7 +156,7 @@ def maximise(
     for start in starts:
         options = {"gtol": 1e-8, "maxiter": 500, "hess_inv0": None if curvature is None else curvature * n}
         rough = optimize.minimize(loss, np.log(start), jac=True, method="BFGS", options=options)
-        logs, hessian, reason = _newton(loss, rough.x, names, n)
+        logs, hessian, reason = _newton(loss, rough.x, rough.jac, names, n)
         if not reason:
             found = -loss(logs)[0] * n
             covariance = linalg.inv(hessian) / n
@@ -173,16 +173,15 @@ def maximise(
 
 
 def _newton(
-    loss: Callable[[Array], tuple[float, Array]], logs: Array, names: Sequence[str], n: int
+    loss: Callable[[Array], tuple[float, Array]], logs: Array, gradient: Array, names: Sequence[str], n: int
 ) -> tuple[Array, Array, str]:
-    """Newton's steps from near the minimum; says why it is none, or an empty string."""
+    """Newton's steps from near the minimum and its gradient; says why it is none, or an empty string."""
     hessian = np.eye(len(logs))
     for _ in range(_STEPS_OF_NEWTON):
         far = int(np.argmax(np.abs(logs)))
         if abs(logs[far]) > _FAR:
             where = "infinity" if logs[far] > 0 else "zero"
             return logs, hessian, f"{names[far]} runs off to {where}; fit a model without it, or more customers"
-        gradient = loss(logs)[1]
         hessian = _hessian(loss, logs)
         if np.linalg.eigvalsh(hessian).min() <= 1e-10:
             return logs, hessian, f"it is flat or bent the wrong way at {_listed(names, logs)}"
@@ -190,6 +189,7 @@ def _newton(
         if gradient @ step * n < 1e-10:
             return logs - step, hessian, ""
         logs = logs - step * min(1.0, 1.0 / np.abs(step).max())
+        gradient = loss(logs)[1]
     return logs, hessian, f"the search still moves at {_listed(names, logs)} after {_STEPS_OF_NEWTON} steps of Newton"
 
 

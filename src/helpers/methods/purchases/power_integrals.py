@@ -21,8 +21,8 @@ _RULES = [np.polynomial.legendre.leggauss(order) for order in _ORDERS.values()]
 _HALF_WIDTHS = np.array(list(_ORDERS))[:-1]
 #: The integrand is cut where it has fallen to exp(-50) of its start.
 _NEGLIGIBLE = 50.0
-#: Values of the integrand held at once.
-_CHUNK = 500_000
+#: Values of the integrand held at once: so few stay in the processor's cache.
+_CHUNK = 10_000
 
 
 @dataclass(frozen=True, eq=False)

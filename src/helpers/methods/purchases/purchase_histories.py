@@ -88,8 +88,13 @@ class Histories:
 
     def distinct(self) -> tuple[Histories, npt.NDArray[np.intp]]:
         """Equal histories as one row with their summed weight, and the row in which each history now stands."""
-        rows, where = np.unique(np.column_stack([self.frequency, self.recency, self.age]), axis=0, return_inverse=True)
-        where = where.reshape(-1)
+        columns = np.array([self.frequency, self.recency, self.age])
+        order = np.lexsort(columns[::-1])
+        ordered = columns[:, order]
+        new = np.append(True, (np.diff(ordered) != 0).any(axis=0))
+        rows = ordered[:, new].T
+        where = np.empty(len(order), dtype=np.intp)
+        where[order] = np.cumsum(new) - 1
         merged = Histories(
             frequency=rows[:, 0],
             recency=rows[:, 1],

@@ -89,13 +89,15 @@ def chance_of_same(market: pd.DataFrame, again: pd.DataFrame, cells: Sequence[Se
     if not cells:
         raise MethodError("chance needs at least one set of columns that define the circumstances")
     found = pd.DataFrame({"chance": np.nan, "level": np.nan}, index=again.index)
+    known = market.dropna(subset=["choice"])
+    theirs = known[known["person"].isin(again["person"])]
     for level, columns in enumerate(cells):
         # Observed combinations only: categories crossed with regions and months are mostly empty.
         keys = list(columns)
         own = [*keys, "person"]
-        total = _counted(market, again, keys, keys) - _counted(market, again, own, own)
-        same = _counted(market, again, [*keys, "choice"], [*keys, "earlier"])
-        same = same - _counted(market, again, [*own, "choice"], [*own, "earlier"])
+        total = _counted(known, again, keys, keys) - _counted(theirs, again, own, own)
+        same = _counted(known, again, [*keys, "choice"], [*keys, "earlier"])
+        same = same - _counted(theirs, again, [*own, "choice"], [*own, "earlier"])
         fills = found["level"].isna() & (total > 0)
         found.loc[fills, "chance"] = same[fills] / total[fills]
         found.loc[fills, "level"] = float(level)
@@ -195,10 +197,7 @@ def permuted_choices(
     observed = float((choices[at] == earlier).mean())
     generator = np.random.default_rng(seed)
     shares = np.array(
-        [
-            (choices[np.lexsort((generator.random(len(codes)), codes))][at] == earlier).mean()
-            for _ in range(permutations)
-        ]
+        [(choices[np.argsort(codes + generator.random(len(codes)))][at] == earlier).mean() for _ in range(permutations)]
     )
     middle = shares.mean()
     p_value = (1 + int((np.abs(shares - middle) >= abs(observed - middle)).sum())) / (1 + permutations)
@@ -208,7 +207,7 @@ def permuted_choices(
 
 def _counted(market: pd.DataFrame, again: pd.DataFrame, by: Sequence[str], at: Sequence[str]) -> Array:
     """How many choices of the market share the values of each repeat, shape (n,)."""
-    counts = market.dropna(subset=["choice"]).groupby(list(by), observed=True).size().rename("count").reset_index()
+    counts = market.groupby(list(by), observed=True).size().rename("count").reset_index()
     asked = again[list(at)].set_axis(list(by), axis=1)
     return asked.merge(counts, on=list(by), how="left")["count"].fillna(0.0).to_numpy(dtype=float)
 

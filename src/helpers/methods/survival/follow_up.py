@@ -1,4 +1,7 @@
-"""What happens within a span of a clock that starts when a predictor is known, for those who are followed that long."""
+"""What happens within a span of a clock that starts when a predictor is known, for those who are followed that long.
+
+One event a clock, for shares and survival curves; `purchases.equal_follow_up` cuts whole logs of orders to one length.
+"""
 
 from __future__ import annotations
 
