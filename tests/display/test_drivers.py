@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -59,7 +60,7 @@ def test_each_specification_is_named_and_only_the_primary_one_is_marked():
         "claim/two": Specifications("corrected", {"raw": slope(0.1)}, {"corrected": "too few rows"}, "q2", ("y",)),
     }
     picture = drivers.specifications(found, dict.fromkeys(found, RULE), "Slopes")
-    assert {"claim/one", "claim/two", "raw", "ranks"} <= set(words(picture))
+    assert {"claim/one", "claim/two", "raw", "ranks", "0.250 [0.152,\u00a00.348]"} <= set(words(picture))
     assert picture.svg.count("stroke: #0072b2") == drivers.specifications(
         {"claim/one": found["claim/one"]}, {"claim/one": RULE}, "Slopes"
     ).svg.count("stroke: #0072b2")
@@ -83,7 +84,9 @@ def test_paths_are_drawn_by_estimator_and_published_ones_stand_beside_ours(drawn
     assert {"quality → satisfaction", "satisfaction → loyalty", *found.estimates} <= set(
         words(drivers.path_figure(found, "Paths"))
     )
-    assert "CFI" in drivers.path_notes(found).words
+    assert "It passes the usual marks: CFI at least 0.95" in drivers.path_notes(found).words
+    poor = replace(found, fit=replace(found.fit, rmsea=0.09))
+    assert "It misses the usual marks" in drivers.path_notes(poor).words
     here = found.estimates["PLS"]
     published = drivers.published(here, {("quality", "satisfaction"): here["quality", "satisfaction"].value}, "Check")
     assert "+0.0000" in published.words
@@ -108,5 +111,9 @@ def test_groups_are_compared_with_their_differences(drawn):
     shown = words(drivers.group_figure({"Plan": found}, "Groups"))
     assert {"Plan: satisfaction", "Plan: quality", "prepaid less contract"} <= set(shown)
     items = FactorModel({name: drawn.book.construct(name).items for name in names})
-    levels = drivers.invariance_table({"Plan": invariance(drawn.frame, items, "plan")}, "Same?")
+    same = invariance(drawn.frame, items, "plan")
+    levels = drivers.invariance_table({"Plan": same}, "Same?")
     assert "loadings, intercepts" in levels.words
+    assert "already fits poorly" not in levels.markup
+    poor = replace(same, fits={level: replace(fit, rmsea=0.17) for level, fit in same.fits.items()})
+    assert "already fits poorly (Plan: RMSEA above 0.1)" in drivers.invariance_table({"Plan": poor}, "Same?").markup

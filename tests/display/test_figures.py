@@ -111,6 +111,20 @@ def test_a_forest_draws_the_rule():
     assert any("at least 0.75" in word for word in drawn)
 
 
+def test_a_forest_without_a_primary_estimate_draws_all_alike():
+    alike = figures.forest([("one", slope()), ("other", slope(0.1))], "Alike", primary_first=False)
+    assert "#0072b2" in forest().svg.lower()
+    assert "#0072b2" not in alike.svg.lower()
+
+
+def test_a_band_with_two_ends_is_labelled_with_both():
+    band = RegionRule(
+        kind="share", measure="share", unit="share of all", because="made up for this test", low=0.1, high=0.3
+    )
+    share = Estimate.from_se(0.2, 0.02, measure="share", unit="share of all", n=9, variance="Wilson")
+    assert "0.1 to 0.3" in texts(figures.forest([("all", share)], "A band", band))
+
+
 def test_a_forest_of_ratios_has_a_logarithmic_axis():
     ratios = [
         Estimate.from_se(v, 0.1, scale="log", measure="risk_ratio", unit="ratio", n=9, variance="d") for v in (1, 4)

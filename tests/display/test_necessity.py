@@ -100,6 +100,6 @@ def test_a_line_of_evidence_tells_the_nulls_and_the_exceptions_and_no_interval(f
 def test_the_verdict_of_a_necessity_is_no_talk_of_effects(found):
     _, part = model.load(Project.here().claims).component(NAME)
     null = cards.verdicts([(part, NAME, found, Verdict.NULL)], {}, False, "cross-sectional", same_respondent=True)
-    assert "no emptier than a plain additive relation leaves it" in null.markup
+    assert "Not so: the corner is no emptier than a plain additive relation leaves it" in null.markup
     refused = cards.verdicts([(part, NAME, found, Verdict.CONTRADICTED)], {}, False, "cross-sectional", True)
-    assert "More than the bound have the outcome without the condition." in refused.markup
+    assert "Not so: more people than the bound allows have the outcome without the condition." in refused.markup

@@ -66,9 +66,17 @@ def test_one_item_and_formative_items_have_no_reliability(made):
     assert "formative" in found["Quality"]
 
 
-def test_constructs_that_share_an_item_say_so_where_both_are_used(made):
-    assert rows(surveys.item_checks(made, ["satisfaction", "overall"]))["Satisfaction"].endswith("Overall satisfaction")
-    assert rows(surveys.item_checks(made, ["satisfaction"]))["Satisfaction"].endswith("none")
+def test_constructs_that_share_an_item_say_so_once_where_both_are_used(made):
+    told = surveys.item_checks(made, ["satisfaction", "overall"]).markup
+    assert "Items are shared by: Satisfaction and Overall satisfaction." in told
+    assert "Items are shared" not in surveys.item_checks(made, ["satisfaction"]).markup
+
+
+def test_an_end_of_a_scale_that_nobody_used_is_told(made):
+    assert "Every scale was used from end to end." in surveys.item_checks(made, ["satisfaction", "quality"]).markup
+    made.frame[["f1", "f2", "f3"]] = made.frame[["f1", "f2", "f3"]].clip(lower=2)
+    told = surveys.item_checks(made, ["satisfaction", "quality"]).markup
+    assert "Not used from end to end: Quality (2 to 5 of 1 to 5)." in told
 
 
 def test_straight_liners_are_counted_by_scale_on_the_answers_as_asked(made):

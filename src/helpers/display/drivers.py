@@ -29,6 +29,12 @@ FEWEST = 5
 
 _MARKS = ("o", "s", "D", "^")
 
+#: Marks of a close fit (Hu and Bentler 1999, Structural Equation Modeling 6:1-55).
+_LEAST_CFI, _MOST_RMSEA = 0.95, 0.06
+
+#: Above this RMSEA a model is commonly called a poor one (MacCallum, Browne and Sugawara 1996).
+_POOR_RMSEA = 0.1
+
 
 def correlations(scores: pd.DataFrame, title: str) -> Picture:
     """How all scores go together, two by two: correlations of those who gave both.
@@ -75,7 +81,7 @@ def specifications(found: Mapping[str, Specifications], rules: Mapping[str, AnyR
         What the figure shows.
     """
     sizes = [len(item.estimates) for item in found.values()]
-    figure = Figure(figsize=(8.2, 0.23 * sum(sizes) + 0.5 * len(sizes) + 1.0))
+    figure = Figure(figsize=(8.2, 0.23 * sum(sizes) + 0.5 * len(sizes) + 1.2))
     panels = np.atleast_1d(
         figure.subplots(len(found), 1, sharex=True, gridspec_kw={"height_ratios": [size + 0.8 for size in sizes]})
     )
@@ -87,7 +93,10 @@ def specifications(found: Mapping[str, Specifications], rules: Mapping[str, AnyR
         axes.axvline(0, color=INK, lw=0.8)
         _block(axes, item)
         axes.set_title(name, fontsize=9.5)
-    panels[-1].set_xlabel("SD per SD (round: primary; grey: practically nothing; dashed: smallest effect that matters)")
+    figure.supxlabel(
+        "SD per SD, 95 % intervals\nround: primary; grey: practically nothing; dashed: smallest effect that matters",
+        fontsize=9,
+    )
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     return finished(figure, title)
 
@@ -97,6 +106,8 @@ def _block(axes: Axes, found: Specifications) -> None:
         mark, colour, width, size = ("o", ACCENT, 2.2, 6) if label == found.primary else ("s", INK, 1.2, 3.5)
         axes.plot([estimate.ci_low, estimate.ci_high], [place, place], color=colour, lw=width)
         axes.plot(estimate.value, place, mark, color=colour, ms=size)
+        words = shown(estimate)
+        axes.annotate(words, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=colour)
     axes.set_yticks(range(len(found.estimates)), list(found.estimates), fontsize=8)
     axes.set_ylim(len(found.estimates) - 0.4, -0.6)
     axes.spines["left"].set_visible(False)
@@ -108,8 +119,8 @@ def notes(found: Mapping[str, Specifications], title: str) -> Html:
     rows = [
         {
             "slope": name,
-            "marker of the manner of answering": item.marker,
-            "not corrected where disattenuated": ", ".join(item.uncorrected).replace("_", " ") or "none",
+            "marker": item.marker,
+            "not corrected": ", ".join(item.uncorrected).replace("_", " ") or "none",
             "not defined": "; ".join(f"{label}: {why}" for label, why in item.refused.items()) or "none",
         }
         for name, item in found.items()
@@ -117,8 +128,10 @@ def notes(found: Mapping[str, Specifications], title: str) -> Html:
     return table(
         pd.DataFrame(rows),
         title,
-        "The marker is the item of another scale that goes least with those in use (Lindell and Whitney 2001); it was "
-        "not asked for that purpose. Formative scales and single items have no reliability to correct for.",
+        "The marker of the manner of answering is the item outside the scales in use that goes least with them "
+        "(Lindell and Whitney 2001); it was not asked for that purpose. Not corrected: what is taken as it is where "
+        "the others are disattenuated; formative scales and single items have no reliability to correct for. Not "
+        "defined: specifications that these data leave without a number.",
     )
 
 
@@ -151,10 +164,18 @@ def path_notes(found: PathEstimates) -> Html:
         told.append(
             f"The factor model: CFI {found.fit.cfi:.3f}, RMSEA {found.fit.rmsea:.3f} [{found.fit.rmsea_low:.3f}, "
             f"{found.fit.rmsea_high:.3f}], SRMR {found.fit.srmr:.3f}, chi-squared({found.fit.df}) = "
-            f"{number(found.fit.chi_squared)}."
+            f"{number(found.fit.chi_squared)}. {_fit_in_words(found.fit.cfi, found.fit.rmsea)}"
         )
     told += [f"No {name}: {why}." for name, why in found.refused.items()]
     return Html("".join(tag("p", text(sentence)) for sentence in told), "\n".join(told))
+
+
+def _fit_in_words(cfi: float, rmsea: float) -> str:
+    """Whether a factor model passes the usual marks; a model that does not is no firm ground for its paths."""
+    marks = f"CFI at least {_LEAST_CFI}, RMSEA at most {_MOST_RMSEA} (Hu and Bentler 1999)"
+    if cfi >= _LEAST_CFI and rmsea <= _MOST_RMSEA:
+        return f"It passes the usual marks: {marks}."
+    return f"It misses the usual marks ({marks}), so that its paths are to be read with caution."
 
 
 def group_figure(found: Mapping[str, GroupSlopes], title: str) -> Picture:
@@ -271,4 +292,10 @@ def invariance_table(found: Mapping[str, Invariance], title: str) -> Html:
         "A level holds where CFI falls by no more than .01 (Cheung and Rensvold 2002). Equal loadings let slopes be "
         "compared."
     )
+    poor = [name for name, item in found.items() if next(iter(item.fits.values())).rmsea > _POOR_RMSEA]
+    if poor:
+        note += (
+            f" With nothing made equal the model already fits poorly ({', '.join(poor)}: RMSEA above {_POOR_RMSEA}), "
+            "so that a level that holds says little there."
+        )
     return table(pd.DataFrame(rows), title, note, dict.fromkeys(["CFI", "RMSEA", "change of CFI"], "right"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,8 +80,10 @@ def forest(
     title: str,
     rule: SignedRule | RegionRule | None = None,
     axis: str = "",
+    *,
+    primary_first: bool = True,
 ) -> Picture:
-    """Estimates with 95 % intervals below one another, the first drawn as the primary one, with the rule drawn in.
+    """Estimates with 95 % intervals below one another, with the rule drawn in.
 
     Parameters
     ----------
@@ -92,6 +95,8 @@ def forest(
         Gives the null line and band, the smallest effect, the claimed number and its band.
     axis : str
         Label of the axis; by default the unit of the rule, or of the estimates.
+    primary_first : bool
+        Whether the first is the primary one and drawn as such; otherwise all are drawn alike.
     """
     if not items:
         raise MethodError("a forest needs at least one estimate")
@@ -100,16 +105,18 @@ def forest(
     if rule is not None:
         _draw_rule(axes, rule)
     for place, (_, estimate) in enumerate(items):
-        colour = ACCENT if place == 0 else INK
-        axes.plot([estimate.ci_low, estimate.ci_high], [place, place], color=colour, lw=2.2 if place == 0 else 1.3)
-        axes.plot(estimate.value, place, "o" if place == 0 else "s", color=colour, ms=6 if place == 0 else 4)
+        mark, colour, width, size = ("o", ACCENT, 2.2, 6) if primary_first and place == 0 else ("s", INK, 1.3, 4)
+        axes.plot([estimate.ci_low, estimate.ci_high], [place, place], color=colour, lw=width)
+        axes.plot(estimate.value, place, mark, color=colour, ms=size)
         words = f"{number(estimate.value)} {interval(estimate.ci_low, estimate.ci_high)}"
         axes.annotate(words, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=8.5, color=colour)
     if items[0][1].scale == "log":
         _ratios(axes)
     axes.set_yticks(range(len(items)), [label for label, _ in items])
     axes.set_ylim(len(items) - 0.4, -0.6)
-    axes.set(xlabel=axis or (rule.unit if rule is not None else items[0][1].unit), title=title)
+    label = axis or (rule.unit if rule is not None else items[0][1].unit)
+    axes.set(xlabel=textwrap.fill(label, 64))
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left")  # over the labels, too: long ones narrow the axes
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
     return finished(figure, title)
@@ -141,7 +148,11 @@ def _draw_rule(axes: Axes, rule: SignedRule | RegionRule) -> None:
         _above(axes, rule.claimed, f"claimed {exact(rule.claimed)}")
     elif ends:
         side = "at least" if math.isinf(rule.high) else "at most"
-        _above(axes, ends[0], f"threshold: {side} {exact(ends[0])}" if len(ends) == 1 else "band")
+        _above(
+            axes,
+            ends[0],
+            f"threshold: {side} {exact(ends[0])}" if len(ends) == 1 else f"{exact(ends[0])} to {exact(ends[1])}",
+        )
 
 
 def _above(axes: Axes, value: float, words: str) -> None:
@@ -181,7 +192,7 @@ def relation(
     Parameters
     ----------
     curves : sequence of Curve
-        Drawn in the order given, labelled in a legend.
+        Drawn in the order given, labelled in a legend below the axes, where no curve can run.
     means : DataFrame
         Columns ``x``, ``mean``, ``low``, ``high``, ``n``: raw means with their 95 % intervals; the size of a point
         shows how many people stand behind it, so that no single answer is drawn.
@@ -218,7 +229,7 @@ def relation(
     axes.set(xlabel=labels[0], ylabel=labels[1], title=title)
     if ends is not None:
         axes.set_ylim(*ends)
-    axes.legend(loc="upper left")
+    figure.legend(loc="outside lower center", ncols=3)
     return finished(figure, title)
 
 

@@ -44,10 +44,12 @@ def implied(
             {
                 "independent": f"{one}, {other}",
                 "given": ", ".join(given) or "nothing",
-                **{name: "yes" if statement in said else "–" for name, said in says.items()},
+                "in the models": "; ".join(name for name, said in says.items() if statement in said),
                 **{name: shown(found) if found else "not defined" for name, found in measured.items()},
             }
         )
+    silent = [name for name, said in says.items() if not said]
+    note = f" None at all is implied by: {', '.join(f'*{name}*' for name in silent)}." if silent else ""
     first, *rest = says
     same = [name for name in rest if says[name] == says[first]]
     alike = (
@@ -56,7 +58,7 @@ def implied(
         if same
         else f"No other of these models implies the same independences as *{first}*."
     )
-    return table(pd.DataFrame(rows), title, alike)
+    return table(pd.DataFrame(rows), title, alike + note)
 
 
 def _place(levels: Sequence[str]) -> Callable[[Statement], tuple[int, ...]]:
@@ -94,7 +96,8 @@ def reliabilities(found: LevelSlopes, stated: Mapping[str, str], title: str) -> 
         )
     note = (
         "Explained: share of the variance, freed of measurement error. An interval that passes 1 says that the "
-        "correction is about as strong as these answers can bear, or that two levels are hardly distinct."
+        "correction is about as strong as these answers can bear, or that two levels are hardly distinct. Proper: the "
+        "slopes of the level are defined."
     )
     return table(pd.DataFrame(rows), title, note, {"reliability": "right", "explained by those before": "right"})
 

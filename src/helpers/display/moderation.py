@@ -48,7 +48,7 @@ def halves(scores: pd.DataFrame, outcome: str, predictor: str, moderator: str, t
     axes.set(
         xlabel=f"{words[predictor]} (scale points)", ylabel=f"mean {words[outcome]} (scale points, 95 %)", title=title
     )
-    axes.legend(loc="upper left")
+    figure.legend(loc="outside lower center", ncols=2)
     return finished(figure, title)
 
 
@@ -92,11 +92,12 @@ def slope_by_level(
             number(slope.value), (place, slope.value), xytext=(6, 6), textcoords="offset points", fontsize=8.5
         )
     axes.axhline(0, color=INK, lw=0.8)
-    axes.set(ylabel=f"slope of {outcome} on {predictor}\n(SD per SD)", title=title)
-    axes.legend(loc="best")
+    axes.set(ylabel=f"slope of {outcome} on {predictor}\n(SD per SD)")
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     known = scores.dropna()
     below.hist((known - known.mean()) / known.std(), bins=20, color=SOFT)
     below.set(xlabel=f"{moderator} (SD from its mean)", ylabel="people")
+    figure.legend(loc="outside lower center", ncols=3)
     return finished(figure, title)
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from helpers.digits import exact, interval, number
 from helpers.display.figures import Picture, finished
-from helpers.display.html import Html
+from helpers.display.html import Html, stack
 from helpers.display.style import ACCENT, CATEGORIES, CLAIM, INK, SOFT
 from helpers.display.tables import table
 from helpers.methods.necessary_conditions.ceilings import bottlenecks
@@ -36,17 +36,18 @@ def decidable(lacking: Mapping[str, int], rules: Mapping[str, NecessityRule]) ->
         rows.append(
             {
                 "component": name,
-                "without the condition": n,
+                "lacking": n,
                 "bound": f"{exact(100 * bound)} %",
-                "can support: exceptions at most": "out of reach" if most is None else f"{most}",
-                "contradict: exceptions at least": "out of reach" if fewest is None else f"{fewest}",
+                "support: at most": "out of reach" if most is None else f"{most}",
+                "contradict: at least": "out of reach" if fewest is None else f"{fewest}",
             }
         )
     note = (
-        "From the number without the condition alone, by Wilson's 95 % interval. Support needs an effect size beyond "
-        "both additive nulls as well."
+        "Lacking: respondents without the condition. The exceptions among them that can support and that contradict, "
+        "from their number alone, by Wilson's 95 % interval. Support needs an effect size beyond both additive nulls "
+        "as well."
     )
-    sides = dict.fromkeys(["bound", "can support: exceptions at most", "contradict: exceptions at least"], "right")
+    sides = dict.fromkeys(["bound", "support: at most", "contradict: at least"], "right")
     return table(pd.DataFrame(rows), "How many exceptions would decide", note, sides)
 
 
@@ -64,20 +65,21 @@ def chances(
     """
     cells = [cell for truths in found.values() for cell in truths.values()]
     verdicts = list(dict.fromkeys(verdict for rates, _ in cells for verdict in rates))
+    heads = {verdict: verdict.removeprefix("practically ") for verdict in verdicts}  # as wide as a page bears
     rows = []
     for name, truths in found.items():
         for truth, (rates, samples) in truths.items():
             beyond = [item.against_nulls.effect > item.against_nulls.null_high for item in samples]
-            shares = {verdict: f"{100 * rates.get(verdict, 0):.0f} %" for verdict in verdicts}
+            shares = {heads[verdict]: f"{100 * rates.get(verdict, 0):.0f} %" for verdict in verdicts}
             passed = f"{100 * np.mean(beyond):.0f} %"
-            rows.append({"component": name, "planted": truth, **shares, "d beyond both nulls": passed})
+            rows.append({"component": name, "planted": truth, **shares, "d beyond": passed})
     count = len(cells[0][1])
     note = (
         f"{count} samples of {n:,} respondents each, on ten-point answers of the simulator, whose margins and "
         f"correlations are not those of these data; a share is known to ± {100 * 0.5 / np.sqrt(count):.0f} points (one "
-        "standard error) at most."
+        "standard error) at most. d beyond: samples whose effect size lies beyond both nulls."
     )
-    sides = dict.fromkeys([*verdicts, "d beyond both nulls"], "right")
+    sides = dict.fromkeys([*heads.values(), "d beyond"], "right")
     return table(pd.DataFrame(rows), "What verdicts can be reached", note, sides)
 
 
@@ -154,9 +156,9 @@ def ceiling(frame: pd.DataFrame, found: NecessaryCondition, labels: tuple[str, s
     axes.pcolormesh(*edges, np.ma.masked_equal(counts.T, 0), cmap="Blues", norm=LogNorm(1, 2 * counts.max()))
     for (across, up), count in np.ndenumerate(counts):
         if count:
-            middle = (edges[0][across] + 0.5, edges[1][up] + 0.5)
+            corner = (edges[0][across] + 0.92, edges[1][up] + 0.08)  # beside the lines, which run through whole points
             dark = count > counts.max() / 4
-            axes.annotate(f"{count:.0f}", middle, ha="center", va="center", fontsize=8, color="white" if dark else INK)
+            axes.annotate(f"{count:.0f}", corner, ha="right", va="bottom", fontsize=8, color="white" if dark else INK)
     axes.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
     _lines(axes, found, (float(pair.iloc[:, 0].min()), float(pair.iloc[:, 0].max())))
     axes.set(xlabel=labels[0], ylabel=labels[1], title=title)
@@ -179,31 +181,44 @@ def _lines(axes: Axes, found: NecessaryCondition, ends: tuple[float, float]) -> 
 
 
 def effect_sizes(found: Mapping[str, NecessaryCondition], title: str) -> Html:
-    """Both ceilings, what the nulls give, the usual permutation test, and the exceptions: one row a component."""
-    rows = []
+    """What the nulls give and the exceptions; below, the other ceiling and the usual test: one row a component each."""
+    rows, further = [], []
     for name, item in found.items():
         null, share = item.against_nulls, item.exceptions
         without = item.ceilings.corners["ce_fdh_without"].dropna()
         rows.append(
             {
                 "component": name,
-                "d (CE-FDH)": null.effect,
-                "d (CR-FDH)": item.ceilings.cr_fdh,
-                "additive, normals": interval(null.normals.low, null.normals.high),
-                "additive, residuals": interval(null.residuals.low, null.residuals.high),
-                "permutation p (decides nothing)": _p_value(null.independence.p_value),
-                "points of the ceiling": len(item.ceilings.corners),
-                "d without one of them": f"{number(without.min())} to {number(without.max())}",
+                "d": null.effect,
+                "normals": interval(null.normals.low, null.normals.high),
+                "residuals": interval(null.residuals.low, null.residuals.high),
                 "exceptions": f"{share.events} of {share.n}",
                 "per cent": f"{number(100 * share.value)} {interval(100 * share.ci_low, 100 * share.ci_high)}",
             }
         )
+        further.append(
+            {
+                "component": name,
+                "d by CR-FDH": item.ceilings.cr_fdh,
+                "points": len(item.ceilings.corners),
+                "d without one": " to ".join(dict.fromkeys([number(without.min()), number(without.max())])),
+                "p": _p_value(null.independence.p_value),
+            }
+        )
     note = (
-        "In brackets after the nulls: 2.5 and 97.5 % of the effect sizes that they give. d has no confidence interval: "
-        "the more people are asked, the fuller every corner, so that there is no value for it to hold."
+        "d by CE-FDH. Normals, residuals: 2.5 and 97.5 % of the effect sizes that the two additive nulls give. d has "
+        "no confidence interval: the more people are asked, the fuller every corner, so that there is no value for it "
+        "to hold."
     )
-    sides = dict.fromkeys(["additive, normals", "additive, residuals", "exceptions", "per cent"], "right")
-    return table(pd.DataFrame(rows), title, note, sides)
+    other = (
+        "CR-FDH is the straight line fitted to the points of the step line. d without one: d by CE-FDH with one of the "
+        "points left out. p: the usual permutation test against no relation at all, which decides nothing."
+    )
+    sides = dict.fromkeys(["normals", "residuals", "exceptions", "per cent", "d without one", "p"], "right")
+    return stack(
+        table(pd.DataFrame(rows), title, note, sides),
+        table(pd.DataFrame(further), f"{title}: other ways", other, sides),
+    )
 
 
 def _p_value(value: float) -> str:

@@ -37,11 +37,11 @@ def item_checks(survey: Survey, constructs: Sequence[str]) -> Html:
     -------
     Html
         A table with, for each construct: items; respondents who answered all of them; missing answers, with the codes
-        that stand for them; the range that was used, on its scale; alpha with Feldt's 95 % interval and omega (none for
-        a formative construct or one item); the item that correlates least with the sum of the others, marked where
-        negatively, as an item does that should have been turned round; the share at the top of the scale; other
-        constructs shown that share an item. Below it, for each scale, the share of straight-liners, and items of
-        different constructs that hold nearly the same answers.
+        that stand for them; alpha with Feldt's 95 % interval and omega (none for a formative construct or one item);
+        the item that correlates least with the sum of the others, marked where negatively, as an item does that should
+        have been turned round; the share at the top of the scale. Below it: scales of which an end was never used;
+        constructs that share an item; for each scale the share of straight-liners; and items of different constructs
+        that hold nearly the same answers.
 
     Raises
     ------
@@ -50,32 +50,54 @@ def item_checks(survey: Survey, constructs: Sequence[str]) -> Html:
     """
     chosen = [survey.book.construct(name) for name in constructs]
     note = (
-        "Alpha with Feldt's 95 % interval; omega from one common factor (three items or more). r is the correlation of "
-        "an item with the sum of the others; below zero the item may need turning round. "
+        "n: respondents who answered all items. Alpha with Feldt's 95 % interval; omega from one common factor (three "
+        "items or more). r is the correlation of an item with the sum of the others; below zero the item may need "
+        "turning round. At the top: share of the answers that are the highest possible."
     )
-    rows = pd.DataFrame([_checked(survey, construct, constructs) for construct in chosen])
-    told = " ".join([*_straight_lining(survey, chosen), *_twins(survey, chosen)])
-    return table(rows, "The items before they are averaged", note + told)
+    rows = pd.DataFrame([_checked(survey, construct) for construct in chosen])
+    told = [note, _range(survey, chosen), *_shared(survey, chosen), *_straight_lining(survey, chosen)]
+    return table(rows, "The items before they are averaged", " ".join([*told, *_twins(survey, chosen)]))
 
 
-def _checked(survey: Survey, construct: Construct, among: Sequence[str]) -> dict[str, object]:
+def _checked(survey: Survey, construct: Construct) -> dict[str, object]:
     answers = survey.items(construct.name)
     scale = survey.book.item(construct.items[0])
     cells = answers.to_numpy()
     n_missing = int(np.isnan(cells).sum())
     codes = sorted({code for name in construct.items for code in survey.book.item(name).missing})
     coded = f" (code {', '.join(exact(code) for code in codes)})" if codes and n_missing else ""
-    shared = [survey.book.construct(name).label for name in survey.book.sharing(construct.name) if name in among]
     return {
         "construct": construct.label,
         "items": len(construct.items),
         "n": int(answers.notna().all(axis=1).sum()),
-        "missing": f"{n_missing} of {cells.size}{coded}" if n_missing else "none",
-        "used": f"{exact(np.nanmin(cells))} to {exact(np.nanmax(cells))} of {exact(scale.low)} to {exact(scale.high)}",
+        "missing": f"{n_missing:,} of {cells.size:,}{coded}" if n_missing else "none",
         **_consistency(survey, construct),
         "at the top": f"{100 * float((cells == scale.high).sum() / (cells.size - n_missing)):.0f} %",
-        "shares items with": ", ".join(shared) or "none",
     }
+
+
+def _range(survey: Survey, constructs: Sequence[Construct]) -> str:
+    """Which constructs' answers leave an end of their scale unused."""
+    told = []
+    for construct in constructs:
+        cells, scale = survey.items(construct.name).to_numpy(), survey.book.item(construct.items[0])
+        low, high = float(np.nanmin(cells)), float(np.nanmax(cells))
+        if (low, high) != (scale.low, scale.high):
+            used, whole = (f"{exact(one)} to {exact(other)}" for one, other in ((low, high), (scale.low, scale.high)))
+            told.append(f"{construct.label} ({used} of {whole})")
+    return f"Not used from end to end: {', '.join(told)}." if told else "Every scale was used from end to end."
+
+
+def _shared(survey: Survey, constructs: Sequence[Construct]) -> list[str]:
+    """Each two constructs that share an item, once."""
+    names = [construct.name for construct in constructs]
+    pairs = [
+        f"{survey.book.construct(name).label} and {survey.book.construct(other).label}"
+        for place, name in enumerate(names)
+        for other in survey.book.sharing(name)
+        if other in names[place + 1 :]
+    ]
+    return [f"Items are shared by: {'; '.join(pairs)}."] if pairs else []
 
 
 def _consistency(survey: Survey, construct: Construct) -> dict[str, object]:
@@ -115,8 +137,8 @@ def _straight_lining(survey: Survey, constructs: Sequence[Construct]) -> list[st
             continue
         same = measurement.straight_liners(_as_asked(survey, items), items)
         told.append(
-            f"Straight-liners: {number(100 * same.value)} % of {same.n} gave one answer to all {len(items)} items from "
-            f"{exact(low)} to {exact(high)}."
+            f"Straight-liners: {number(100 * same.value)} % of {same.n:,} gave one answer to all {len(items)} items "
+            f"from {exact(low)} to {exact(high)}."
         )
     return told
 
@@ -207,8 +229,14 @@ def relation(
         Curve("smooth curve, 95 % band", x, smooth, low, high),
         Curve("line that may bend", x, line[0] + line[1] * x + line[2] * np.maximum(x - bend.knot, 0)),
     ]
-    labels = (f"{predictor} (mean of its items, scale points)", f"{outcome} (mean of its items, scale points)")
+    labels = (_axis(survey, predictor), _axis(survey, outcome))
     scale = survey.book.item(survey.book.construct(outcome).items[0])
     margin = 0.04 * (scale.high - scale.low)
     ends = (scale.low - margin, scale.high + margin)
     return draw_relation(curves, means, labels, title, (bend.knot, mark), ends)
+
+
+def _axis(survey: Survey, construct: str) -> str:
+    """A score's name with its unit; the score of one item is no mean."""
+    several = len(survey.book.construct(construct).items) > 1
+    return f"{construct.replace('_', ' ')} ({'mean of its items, ' if several else ''}scale points)"

@@ -22,7 +22,8 @@ def table(frame: pd.DataFrame, title: str, note: str = "", align: Mapping[str, s
     frame : DataFrame
         Columns are shown in order under their names; floats to three significant digits, missing values as a dash.
     title : str
-        What the table shows; must be unique on a page, since the table's id comes from it.
+        What the table shows. The table's id comes from it and from the cells, so that two tables of one title may
+        stand on a page.
     note : str
         What a reader must know to read it (Markdown).
     align : mapping
@@ -34,7 +35,7 @@ def table(frame: pd.DataFrame, title: str, note: str = "", align: Mapping[str, s
         numeric = pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])
         sides[name] = (align or {}).get(name, "right" if numeric else "left")
         shown[name] = [cell(value) for value in frame[name]]
-    identifier = "t" + hashlib.sha256(title.encode()).hexdigest()[:10]
+    identifier = "t" + hashlib.sha256(f"{title}{shown.to_csv()}".encode()).hexdigest()[:10]
     built = (
         GT(shown, id=identifier)
         .tab_header(title=title)
