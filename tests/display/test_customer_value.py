@@ -10,6 +10,7 @@ import pytest
 
 from helpers.display import customer_value, style
 from helpers.display.figures import Curve, Picture
+from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
 from helpers.methods.purchases.calibration import calibrate
 from helpers.methods.purchases.concentration import lorenz_curve
@@ -17,6 +18,7 @@ from helpers.methods.purchases.later_orders import by_tenth
 from helpers.methods.purchases.pareto_nbd import ParetoNBD
 from helpers.methods.purchases.purchase_simulation import simulate_log
 from helpers.register.rules import RegionRule
+from helpers.schemas.flow import Flow
 
 FOUR_FIFTHS = RegionRule(
     kind="number", measure="top_share", unit="share", because="as claimed", claimed=0.8, low=0.75, high=0.85
@@ -96,3 +98,12 @@ def test_the_table_of_a_hold_out_period_leaves_out_classes_of_few_customers():
     shown = customer_value.calibration_table(found, "Second half").words
     assert (found.by_frequency["customers"] < customer_value.FEWEST).any()
     assert len(shown.splitlines()) == 2 + int((found.by_frequency["customers"] >= customer_value.FEWEST).sum())
+
+
+def test_the_further_steps_of_a_flow_begin_where_the_dataset_ended():
+    held = Flow.start(100).then("no customer", 10)
+    shown = customer_value.narrowed(held, held.then("seen early", 40))
+    assert [number for number in ("90", "40", "50") if f">{number}<" not in shown.markup] == []
+    assert "no customer" not in shown.markup
+    with pytest.raises(MethodError, match="begins otherwise"):
+        customer_value.narrowed(held, Flow.start(100))

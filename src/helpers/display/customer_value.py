@@ -15,15 +15,44 @@ from helpers.display.figures import Curve, Picture, finished
 from helpers.display.html import Html
 from helpers.display.style import ACCENT, CATEGORIES, CLAIM, INK, SOFT
 from helpers.display.tables import table
+from helpers.errors import MethodError
 from helpers.methods.columns import Array
 from helpers.methods.estimate import Estimate
 from helpers.methods.purchases.calibration import Calibration
 from helpers.methods.purchases.concentration import LorenzCurve
 from helpers.methods.purchases.margin_stream import gain_from_rise
 from helpers.register.rules import RegionRule
+from helpers.schemas.flow import Flow
 
 #: Fewer customers than this behind a number are not shown by themselves.
 FEWEST = 5
+
+#: Discount at which the contours of the retention map are labelled, above the points of its studies.
+_LABELS = 0.15
+
+
+def narrowed(before: Flow, after: Flow) -> Html:
+    """The steps by which a study narrows what a dataset holds; they begin where the dataset's own flow ended.
+
+    Parameters
+    ----------
+    before : Flow
+        Of the dataset.
+    after : Flow
+        The same with more steps.
+
+    Raises
+    ------
+    MethodError
+        `after` does not begin with the steps of `before`.
+    """
+    if after.n_start != before.n_start or after.steps[: len(before.steps)] != before.steps:
+        raise MethodError("a flow is narrowed by further steps alone; this one begins otherwise than the dataset's")
+    told = [("in the dataset", f"{before.n_end:,}", "")]
+    told += [(step.reason, "", f"{step.n_dropped:,}") for step in after.steps[len(before.steps) :]]
+    told.append(("analysed here", f"{after.n_end:,}", ""))
+    frame = pd.DataFrame(told, columns=["orders", "left", "dropped"])
+    return table(frame, "Which of them this study takes", align={"left": "right", "dropped": "right"})
 
 
 def calibration(found: Calibration, title: str, unit: str = "weeks") -> Picture:
@@ -109,12 +138,17 @@ def retention_map(
         gain = 100 * np.where(retention + discount > 0, _gain(retention, discount, rise), np.nan)
     figure = Figure(figsize=(7.4, 4.6))
     axes = figure.subplots()
-    faint = axes.contour(retention, discount, gain, levels=[6, 8, 12, 20, 30], colors=SOFT, linewidths=0.9)
-    axes.clabel(faint, fmt=lambda value: f"{value:g} %", fontsize=8)
-    strong = axes.contour(retention, discount, gain, levels=sorted(claimed), colors=CLAIM, linewidths=2)
-    axes.clabel(strong, fmt=lambda value: f"{value:g} % claimed", fontsize=8.5)
+    faint = axes.contour(retention, discount, gain, levels=[8, 12, 20, 30], colors=SOFT, linewidths=0.9)
+    row = [(1 + _LABELS - rise - 100 * rise / level, _LABELS) for level in faint.levels]
+    axes.clabel(faint, fmt=lambda value: f"{value:g} %", fontsize=8, manual=row)
+    axes.contour(retention, discount, gain, levels=sorted(claimed), colors=CLAIM, linewidths=2)
     axes.axvspan(1 - rise, 1, color=INK, alpha=0.12, lw=0)
-    axes.annotate("infeasible", (1 - rise / 2, 0.1), rotation=90, ha="center", va="center", fontsize=8.5)
+    axes.annotate("infeasible", (1 - rise / 2, _LABELS), rotation=90, ha="center", va="center", fontsize=8.5)
+    for level in claimed:  # where the contour meets the strip
+        end = 100 * rise / level
+        axes.plot([1 - rise, 1], [end, end], color=CLAIM, lw=0.8, ls=":")
+        axes.annotate(f"{level:g} % claimed", (1, end), (4, 0), textcoords="offset points", va="center", fontsize=8.5,
+                      color=CLAIM, annotation_clip=False)  # fmt: skip
     for place, (label, survival, at, found) in enumerate(points):
         colour = CATEGORIES[0] if place == 0 else INK
         axes.errorbar(
@@ -168,13 +202,14 @@ def survival_beyond(
     for colour, (label, line) in zip((INK, CATEGORIES[1]), seen.items(), strict=False):
         axes.plot(line[0], line[1], color=colour, lw=1.3, label=label)
     axes.axhline(0.5, color=CLAIM, lw=1.2, ls="--")
-    axes.annotate("half", (0, 0.5), (3, 3), textcoords="offset points", color=CLAIM, fontsize=8.5)
+    axes.annotate("half", (1.0, 0.5), (4, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+                  va="center", color=CLAIM, fontsize=8.5)  # fmt: skip
     axes.axvline(mark[0], color=INK, lw=0.8, ls=":")
     axes.annotate(mark[1], (mark[0], 0.94), (-4, 0), xycoords=("data", "axes fraction"), textcoords="offset points",
                   fontsize=8.5, ha="right")  # fmt: skip
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set(xlabel=labels[0], ylabel=labels[1], title=title, ylim=(0, 1.02))
-    axes.legend(loc="upper right", bbox_to_anchor=(1.0, 0.9))
+    figure.legend(loc="outside lower center", ncols=3)
     return finished(figure, title)
 
 

@@ -78,7 +78,7 @@ def by_days_late(panels: Mapping[str, pd.DataFrame], marks: Mapping[str, tuple[f
             axes.plot([0.5, right], [moved, moved], color=CLAIM, lw=1.2, ls="--")
             words = f"smallest effect: {exact(round(moved, 2))} instead of {exact(round(usual, 2))}"
             axes.annotate(
-                words, (right, moved), xytext=(0, 4), textcoords="offset points", fontsize=8.5, color=CLAIM, ha="right"
+                words, (1.0, 1.0), xycoords="axes fraction", fontsize=8.5, color=CLAIM, ha="right", va="bottom"
             )
         axes.set_ylabel(label)
         if label.endswith("%"):
