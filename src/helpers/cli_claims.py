@@ -115,7 +115,8 @@ def headlines(endings: list[tuple[Claim, Ending]], rows: list[Row]) -> list[str]
     from helpers.digits import number  # noqa: PLC0415
     from helpers.evidence.endings import component_ending, voting  # noqa: PLC0415
 
-    lines = ["| claim | ends | component: estimate [95 % interval] |", "|---|---|---|"]
+    lines = ["| claim | ends | component: estimate [95 % interval], for necessity (additive relations; exceptions) |"]
+    lines.append("|---|---|---|")
     for claim, ending in endings:
         own = [row for row in rows if row.claim == claim.id]
         told = []

@@ -119,6 +119,12 @@ def test_a_verdict_says_what_the_design_allows(part, simulated, design, same_res
     assert said in cards.verdicts(rows, {}, simulated, design, same_respondent).markup
 
 
+@pytest.mark.parametrize(("value", "said"), [(0.15, "The direction is as claimed"), (0.01, "do not decide it")])
+def test_what_is_open_says_whether_its_direction_is(part, value, said):
+    card = cards.verdicts([(part[1], NAME, estimate(value), Verdict.INCONCLUSIVE)], {}, False, "randomised", False)
+    assert said in card.markup
+
+
 def test_a_verdict_says_whether_other_specifications_agree(part):
     rows = [(part[1], NAME, estimate(), Verdict.SUPPORTED)]
     others = {NAME: [Verdict.SUPPORTED, Verdict.WEAKER]}

@@ -215,6 +215,17 @@ def test_the_chances_are_those_of_judging_each_estimate(rule, se):
         assert row == {verdict: seen.count(verdict) / points for verdict in seen}
 
 
+def test_no_truth_lies_where_the_measure_cannot_go():
+    area = RegionRule(kind="share", low=0.75, **(WORDS | {"measure": "auc"}))
+    assert reach.truths(area) == {
+        "lower edge": 0.75,
+        "halfway from the edge to 0.5": 0.625,
+        "halfway from the edge to 1": 0.875,
+    }
+    half = RegionRule(kind="share", low=0.5, **(WORDS | {"measure": "share"}))
+    assert reach.truths(half) == {"lower edge": 0.5, "half the edge": 0.25, "halfway from the edge to 1": 0.75}
+
+
 def test_at_the_smallest_effect_support_has_a_chance_of_one_in_forty():
     found = reach.table(UP, 0.02)
     assert found["smallest effect"][Verdict.SUPPORTED] == pytest.approx(0.025, abs=0.001)

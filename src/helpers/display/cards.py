@@ -15,7 +15,7 @@ from helpers.methods.estimate import Estimate
 from helpers.methods.necessary_conditions.necessary_condition import NecessaryCondition
 from helpers.register import reach
 from helpers.register.model import Claim, Component, Register
-from helpers.register.rules import RegionRule, SignedRule
+from helpers.register.rules import AnyRule, RegionRule, SignedRule
 from helpers.register.verdicts import Verdict
 from helpers.register.wording import agreement, beside_null, measure_name, rule_sentence
 from helpers.schemas.flow import Flow
@@ -51,6 +51,11 @@ _OF_NECESSITY = {
     ),
 }
 
+
+_DIRECTION_ALONE = (
+    "The direction is as claimed; whether it is large enough to matter, these data do not decide.",
+    "方向与主张一致；大小是否有实际意义，数据不足以判断。",
+)
 
 #: Verdicts whose words would make the table of chances wider than the page.
 _SHORT = {Verdict.WEAKER: "weaker"}
@@ -302,7 +307,7 @@ def verdicts(
     """The ending of a study: each component's sentence, number and verdict, and what other specifications say."""
     parts = []
     for part, name, found, verdict in rows:
-        english, chinese = _sentence(part, verdict)
+        english, chinese = _sentence(part, found, verdict)
         figure = _figure(part, found)
         parts.append(
             tag(
@@ -334,8 +339,17 @@ def _against_null(found: NecessaryCondition) -> str:
     return f"{number(null.effect)} {beside_null(*limits, n=share.n)}"
 
 
-def _sentence(part: Component, verdict: Verdict) -> tuple[str, str]:
+def _as_claimed(rule: AnyRule, found: Estimate) -> bool:
+    """Whether the whole 95 % interval lies on the claimed side of no effect."""
+    if not isinstance(rule, SignedRule):
+        return False
+    return found.ci_low > rule.null_value if rule.direction == "positive" else found.ci_high < rule.null_value
+
+
+def _sentence(part: Component, found: Estimate | NecessaryCondition, verdict: Verdict) -> tuple[str, str]:
     """What the verdict says to a manager; a threshold that we set is not called a claim."""
+    if verdict == Verdict.INCONCLUSIVE and isinstance(found, Estimate) and _as_claimed(part.rule, found):
+        return _DIRECTION_ALONE
     if part.rule.kind == "share" and verdict in (Verdict.BELOW, Verdict.ABOVE):
         side, word = ("below", "低于") if verdict == Verdict.BELOW else ("above", "高于")
         return f"The value lies {side} the threshold that the rule sets.", f"数值{word}规则所设的界限。"

@@ -14,6 +14,9 @@ from helpers.register.verdicts import Interval, Verdict, at_smallest, judge
 #: Equally probable estimates at which the verdict is looked up; the chances are exact to one in a thousand.
 POINTS = 2000
 
+#: Measures that end at 1, with the value that says nothing: a share of nobody, the area under the curve of a coin.
+_ENDS_AT_ONE = {"share": 0.0, "top_share": 0.0, "explained_variance": 0.0, "auc": 0.5}
+
 
 def truths(rule: SignedRule | RegionRule) -> dict[str, float]:
     """The values of the truth at which the chances are worth knowing, by name, on the measure's own scale."""
@@ -28,8 +31,14 @@ def truths(rule: SignedRule | RegionRule) -> dict[str, float]:
         }
     named: dict[str, float | None] = {"claimed value": rule.claimed, "lower edge": rule.low, "upper edge": rule.high}
     if rule.claimed is None:  # an open region: one value well inside and one well outside
-        named["half the edge"] = 0.5 * (rule.low if math.isfinite(rule.low) else rule.high)
-        named["twice the edge"] = 2 * rule.low
+        edge = rule.low if math.isfinite(rule.low) else rule.high
+        nothing = _ENDS_AT_ONE.get(rule.measure, 0.0)
+        half = "half the edge" if nothing == 0 else f"halfway from the edge to {nothing:g}"
+        named[half] = (edge + nothing) / 2
+        if rule.measure in _ENDS_AT_ONE and 2 * rule.low >= 1:
+            named["halfway from the edge to 1"] = (rule.low + 1) / 2
+        else:
+            named["twice the edge"] = 2 * rule.low
     return {name: value for name, value in named.items() if value is not None and math.isfinite(value)}
 
 

@@ -29,6 +29,7 @@ VERDICT_ZH = {
 #: What an estimate or a rule measures, in English and in Chinese.
 MEASURES = {
     "alpha": ("Cronbach's alpha", "Cronbach α 系数"),
+    "attempts_per_success": ("attempts for each success", "每次成功所需的尝试次数"),
     "auc": ("area under the ROC curve", "ROC 曲线下面积"),
     "auc_difference": ("difference of areas under the ROC curve", "ROC 曲线下面积之差"),
     "auuc": ("area under the uplift curve", "增量曲线下面积"),
@@ -49,6 +50,8 @@ MEASURES = {
     "marginal_effect": ("average marginal effect", "平均边际效应"),
     "mean_difference": ("difference of means", "均值之差"),
     "mean_ratio": ("ratio of means", "均值之比"),
+    "mean_time": ("mean time", "平均时间"),
+    "mean_time_difference": ("difference of mean times", "平均时间之差"),
     "natural_direct_effect": ("natural direct effect", "自然直接效应"),
     "natural_indirect_effect": ("natural indirect effect", "自然间接效应"),
     "necessity_effect_size": ("effect size d of necessity", "必要性效应量 d"),
