@@ -12,7 +12,9 @@ from helpers.methods.agreement import Agreement
 from helpers.methods.inference.coverage import Coverage
 from helpers.register.rules import NecessityRule, RegionRule, SignedRule
 from helpers.register.verdicts import Verdict
+from helpers.simulate import necessity_designs
 
+PAIR = ("satisfaction", "loyalty")
 BECAUSE = "written for this test only"
 RISING = SignedRule(
     kind="signed",
@@ -93,12 +95,26 @@ def test_components_whose_samples_and_rules_are_alike_share_a_row():
     assert validity.errors(rows, "Errors").words.splitlines()[-1].strip().startswith("a/b, c/d")
 
 
-def test_components_without_a_design_are_named_with_the_reason():
-    rules = {"a/b": RISING, "c/d": SIX_TIMES, "e/f": NEEDED}
-    words = validity.not_shown(rules, {"a/b"}).words
+def test_components_that_are_not_shown_are_named_with_the_reason():
+    words = validity.not_shown(
+        ["a/b", "c/d", "e/f"], {"a/b"}, {"e/f": "one interval takes hours", "x/y": "never"}
+    ).words
     assert "no design stands for their estimator yet: c/d." in words
-    assert "a simulated null decides them and not an interval: e/f." in words
-    assert "Every component" in validity.not_shown({"a/b": RISING}, {"a/b"}).words
+    assert "e/f, since one interval takes hours." in words
+    assert "x/y" not in words
+    assert "Every component" in validity.not_shown(["a/b"], {"a/b"}, {}).words
+
+
+def test_necessity_supported_where_none_was_planted_is_an_error_and_elsewhere_is_none():
+    drawn = necessity_designs.samples([PAIR], 60, necessary=True, count=10, draws=100, seed=1)[PAIR]
+    shares = {"supported": 0.5, "inconclusive": 0.5}
+    rows = [("a/b", planted, 60, drawn, shares) for planted in ("necessary", "additive")]
+    first, second = validity.necessity(rows, "Necessity").words.splitlines()[-2:]
+    beyond = sum(item.against_nulls.effect > item.against_nulls.null_high for item in drawn)
+    assert first.split("10", 1)[1].split()[:2] == [f"{10 * beyond:.1f}", "%"]
+    assert "50.0 %" in first
+    assert "no" not in first.replace("inconclusive", "").split()
+    assert "no" in second.split()
 
 
 def test_agreement_shows_digits():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.simulate.necessity_designs import PLANTED, samples
+from helpers.simulate.necessity_designs import PLANTED, bounded, samples
 
 PAIR = ("satisfaction", "loyalty")
 
@@ -31,3 +31,12 @@ def test_one_seed_gives_the_same_samples():
     assert (
         first[0].exceptions.n != first[1].exceptions.n or first[0].against_nulls.effect != first[1].against_nulls.effect
     )
+
+
+def test_bounded_errors_leave_many_with_the_outcome_who_lack_the_condition():
+    found = bounded(400, count=3, draws=100, seed=2)
+    assert min(item.exceptions.value for item in found) > 0.3
+    assert {item.exceptions.n > 50 for item in found} == {True}
+    assert [item.exceptions.value for item in bounded(400, count=3, draws=100, seed=2)] == [
+        item.exceptions.value for item in found
+    ]

@@ -28,9 +28,9 @@ def test_the_truth_of_a_design_is_what_a_large_sample_shows(design):
     ids=lambda design: design.method,
 )
 def test_the_intervals_of_both_hold_the_truth_as_often_as_they_say(design):
-    found = Samples(4000, 3).of(design).estimates
+    found = Samples(8000, 3).of(design).estimates
     covered = np.mean([estimate.ci_low <= design.truth <= estimate.ci_high for estimate in found])
     beyond = np.mean([estimate.ci_low >= design.truth for estimate in found])
-    assert len(found) == 400
-    assert abs(covered - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 400)
-    assert beyond < 0.025 + 3 * np.sqrt(0.025 * 0.975 / 400)
+    assert len(found) >= 100
+    assert abs(covered - 0.95) < 3 * np.sqrt(0.95 * 0.05 / len(found))
+    assert beyond < 0.025 + 3 * np.sqrt(0.025 * 0.975 / len(found))

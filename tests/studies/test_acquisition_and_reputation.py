@@ -10,30 +10,27 @@ from helpers import parameters
 from helpers.methods.survival import first_impression
 from helpers.simulate import contacts, ratings
 
-from .conftest import Batch, copy_of_the_project, loyalty
+from .conftest import Batch, run_of
 
 pytestmark = pytest.mark.slow
 
 
-def page_of(batch: Batch) -> str:
-    """The one page of a batch, as words between tags."""
+def page_of(batch: Batch, name: str) -> str:
+    """A page of a batch, as words between tags."""
     assert batch.exit_code == 0, batch.printed
-    ((name, record),) = batch.records.items()
-    assert record.evidence == ()
+    assert batch.records[name].evidence == ()
     page = (batch.project.reports / f"{name}.html").read_text(encoding="utf-8")
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("−", "-").replace("\xa0", " ")
 
 
 @pytest.fixture(scope="module")
-def acquisition(tmp_path_factory) -> str:
-    root = copy_of_the_project(tmp_path_factory.mktemp("acquisition"))
-    return page_of(loyalty(root, "run", "acquisition", "-d", "simulated_contacts"))
+def acquisition(simulated) -> str:
+    return page_of(simulated, run_of("acquisition", "simulated_contacts"))
 
 
 @pytest.fixture(scope="module")
-def reputation(tmp_path_factory) -> str:
-    root = copy_of_the_project(tmp_path_factory.mktemp("reputation"))
-    return page_of(loyalty(root, "run", "reputation_survival", "-d", "simulated_ratings"))
+def reputation(simulated) -> str:
+    return page_of(simulated, run_of("reputation_survival", "simulated_ratings"))
 
 
 def interval_after(page: str, words: str) -> tuple[float, float, float]:

@@ -24,7 +24,7 @@ from helpers.methods.survival.survival_tests import logrank
 from helpers.project import Project
 from helpers.simulate import cross_section, spells
 
-from .conftest import Batch, copy_of_the_project, loyalty
+from .conftest import Batch, run_of
 
 INTERVAL = r"([−\d.]+) \[([−\d.]+),\s([−\d.]+)\]"
 
@@ -34,10 +34,10 @@ def theirs() -> dict:
     return json.loads((Project.here().references / "churn.json").read_text(encoding="utf-8"))
 
 
-def words_of(batch: Batch) -> str:
-    """The only page of a batch without its markup."""
+def words_of(batch: Batch, run: str) -> str:
+    """A page of a batch without its markup."""
     assert batch.exit_code == 0, batch.printed
-    (record,) = batch.records.values()
+    record = batch.records[run]
     assert record.evidence == ()
     page = (batch.project.reports / f"{record.run}.html").read_text(encoding="utf-8")
     return re.sub(r"\s*<[^>]+>\s*", " ", page).replace("&nbsp;", " ")
@@ -51,8 +51,8 @@ def holds(found: re.Match[str] | None, truth: float) -> bool:
 
 
 @pytest.mark.slow
-def test_the_planted_difference_of_a_complaint_is_found(tmp_path):
-    words = words_of(loyalty(copy_of_the_project(tmp_path), "run", "complaints_churn", "-d", "simulated_cross_section"))
+def test_the_planted_difference_of_a_complaint_is_found(simulated):
+    words = words_of(simulated, run_of("complaints_churn", "simulated_cross_section"))
     truth = cross_section.draw(parameters.seed("simulated_cross_section"))[1]
     row = re.search(rf"\(primary\) +[\d.]+, [\d.]+ +{INTERVAL} +", words)
     assert holds(row, truth["difference"])
@@ -60,8 +60,8 @@ def test_the_planted_difference_of_a_complaint_is_found(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_planted_hazard_ratio_is_found_and_the_page_says_first_that_the_data_are_made_up(tmp_path):
-    words = words_of(loyalty(copy_of_the_project(tmp_path), "run", "demonstration", "-d", "simulated_spells"))
+def test_the_planted_hazard_ratio_is_found_and_the_page_says_first_that_the_data_are_made_up(simulated):
+    words = words_of(simulated, run_of("demonstration", "simulated_spells"))
     truth = spells.draw(parameters.seed("simulated_spells"))[1]
     assert holds(re.search(rf"plan=yearly +{INTERVAL}", words), 1 / truth["plan"])
     assert holds(re.search(rf"fee, per standard deviation \([\d.]+\) +{INTERVAL}", words), truth["fee"])

@@ -9,32 +9,29 @@ import pytest
 from helpers import parameters
 from helpers.simulate import campaigns, waits
 
-from .conftest import Batch, copy_of_the_project, loyalty
+from .conftest import Batch, run_of
 
 pytestmark = pytest.mark.slow
 
 _INTERVAL = r"\[ ?([-\d.]+), ([-\d.]+)\]"
 
 
-def page_of(batch: Batch) -> str:
-    """The one page of a batch, as words between tags."""
+def page_of(batch: Batch, name: str) -> str:
+    """A page of a batch, as words between tags."""
     assert batch.exit_code == 0, batch.printed
-    ((name, record),) = batch.records.items()
-    assert record.evidence == ()
+    assert batch.records[name].evidence == ()
     page = (batch.project.reports / f"{name}.html").read_text(encoding="utf-8")
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("−", "-").replace("\xa0", " ")
 
 
 @pytest.fixture(scope="module")
-def promotions(tmp_path_factory) -> str:
-    root = copy_of_the_project(tmp_path_factory.mktemp("promotions"))
-    return page_of(loyalty(root, "run", "promotions", "-d", "simulated_campaigns"))
+def promotions(simulated) -> str:
+    return page_of(simulated, run_of("promotions", "simulated_campaigns"))
 
 
 @pytest.fixture(scope="module")
-def waiting(tmp_path_factory) -> str:
-    root = copy_of_the_project(tmp_path_factory.mktemp("waiting"))
-    return page_of(loyalty(root, "run", "waiting", "-d", "simulated_waits"))
+def waiting(simulated) -> str:
+    return page_of(simulated, run_of("waiting", "simulated_waits"))
 
 
 def test_what_picking_does_is_found_within_households_and_by_the_campaigns_shares_too(promotions):

@@ -21,6 +21,7 @@ from helpers.display.style import ACCENT, CLAIM, INK, SOFT
 from helpers.display.tables import table
 from helpers.methods.agreement import Agreement
 from helpers.methods.inference.coverage import Coverage
+from helpers.methods.necessary_conditions.necessary_condition import NecessaryCondition
 from helpers.register.reach import truths
 from helpers.register.rules import AnyRule, NecessityRule
 from helpers.register.verdicts import Verdict
@@ -184,14 +185,50 @@ def errors(rows: Sequence[tuple[str, Edge, int, Mapping[str, float]]], title: st
     return table(pd.DataFrame(shown), title, align=dict.fromkeys(["comes out", "at most"], "right"))
 
 
-def not_shown(rules: Mapping[str, AnyRule], shown: Collection[str]) -> Html:
-    """The components whose error rates this page does not show, with the reason."""
-    null = [name for name, rule in rules.items() if isinstance(rule, NecessityRule)]
-    rest = [name for name in rules if name not in shown and name not in null]
-    told = [f"Not shown, since no design stands for their estimator yet: {', '.join(rest)}."] if rest else []
-    if null:
-        told.append(f"Not shown, since a simulated null decides them and not an interval: {', '.join(null)}.")
-    return _paragraphs(told or ["Every component of the register that an interval decides is shown."])
+def necessity(
+    rows: Sequence[tuple[str, str, int, Sequence[NecessaryCondition], Mapping[str, float]]], title: str
+) -> Html:
+    """How often a corner is emptier than both additive nulls, and what the rule makes of it, by what was planted.
+
+    Parameters
+    ----------
+    rows : sequence of (component, what was planted, respondents, samples, share of each verdict)
+        Where nothing necessary was planted, "supported" is the wrong verdict and may come out in 2.5 %.
+    title : str
+    """
+    shown = []
+    for name, planted, n, samples, shares in rows:
+        beyond = sum(item.against_nulls.effect > item.against_nulls.null_high for item in samples) / len(samples)
+        supported, error = shares.get(Verdict.SUPPORTED, 0.0), math.sqrt(0.025 * 0.975 / len(samples))
+        others = sorted(
+            ((rate, verdict) for verdict, rate in shares.items() if verdict != Verdict.SUPPORTED), reverse=True
+        )
+        wrong = planted != "necessary"
+        shown.append(
+            {
+                "component": name,
+                "planted": planted,
+                "n": n,
+                "samples": len(samples),
+                "beyond both nulls": _percent(beyond),
+                "supported": _percent(supported),
+                "at most": f"2.5\u00a0±\u00a0{_points(error)}\u00a0%" if wrong else "",
+                "holds": ("yes" if supported <= 0.025 + 3 * error else "no") if wrong else "",
+                "otherwise": ", ".join(f"{verdict} {_percent(rate)}" for rate, verdict in others),
+            }
+        )
+    return table(
+        pd.DataFrame(shown), title, align=dict.fromkeys(["beyond both nulls", "supported", "at most"], "right")
+    )
+
+
+def not_shown(names: Collection[str], shown: Collection[str], reasons: Mapping[str, str]) -> Html:
+    """The components whose error rates this page does not show, each with the reason."""
+    told = [f"Not shown: {name}, since {why}." for name, why in reasons.items() if name in names]
+    rest = [name for name in names if name not in shown and name not in reasons]
+    if rest:
+        told.append(f"Not shown, since no design stands for their estimator yet: {', '.join(rest)}.")
+    return _paragraphs(told or ["Every component of the register is shown."])
 
 
 def agreement(found: Sequence[Agreement], title: str) -> Html:

@@ -6,8 +6,8 @@ import re
 import warnings
 import zlib
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
 from helpers.methods.inference.coverage import Coverage, coverage
 
-#: Share of the draws asked for that a design gets: closed forms and small fits, larger fits and bootstraps, iterations.
-QUICK, SLOW, ITERATED = 1.0, 0.1, 0.03
+#: Share of the draws asked for that a design gets: closed forms, then by what a draw takes, to a twentieth of a second.
+QUICK, SMALL, SLOW, SLOWER, ITERATED = 1.0, 0.2, 0.08, 0.04, 0.02
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,9 @@ class Design:
         Share of the draws asked for that this design gets, by what one of them takes.
     caution : str
         Where theory promises no coverage: why not, and how the interval is to be read.
+    pooled : str
+        Where a bootstrap refits a model for each draw: `estimate` makes two draws, and the intervals come from the
+        draws of all samples, by one of the ways of `pooled_intervals`.
     """
 
     method: str
@@ -45,6 +48,7 @@ class Design:
     estimate: Callable[[np.random.Generator], Estimate] = field(repr=False)
     effort: float = QUICK
     caution: str = ""
+    pooled: str = ""
 
     @property
     def name(self) -> str:
@@ -132,7 +136,47 @@ def sample(design: Design, draws: int, seed: int) -> Sample:
         said = [entry.message for entry in caught if issubclass(entry.category, UserWarning)]
         if said:
             warned[_first_words(said[0])] += 1
-    return Sample(tuple(found), draws, refusals, warned)
+    intervals = pooled_intervals(found, design.pooled) if design.pooled and found else found
+    return Sample(tuple(intervals), draws, refusals, warned)
+
+
+def pooled_intervals(estimates: Sequence[Estimate], way: str) -> list[Estimate]:
+    """Intervals from the bootstrap draws of all samples together, two of each.
+
+    Parameters
+    ----------
+    estimates : sequence of Estimate
+        Each with the interval of two draws, which tells both.
+    way : str
+        How draws of different samples are compared: as ``differences`` from their estimate, or as ``ratios`` to it
+        (positive ones whose spread grows with them); ``inverses``: ratios, and a limit is the estimate over a ratio.
+
+    Returns
+    -------
+    list of Estimate
+        Of the same values; limits and standard error come from the pooled draws.
+
+    References
+    ----------
+    Giacomini, Politis and White (2013), Econometric Theory 29, 567-589: with one draw a sample, the pooled draws have
+    the bootstrap's distribution, at a hundredth of the cost. Checked against the intervals of many draws a sample.
+    """
+    value, low, high = np.array([(item.value, item.ci_low, item.ci_high) for item in estimates]).T
+    if way == "inverses":
+        low, high = value**2 / high, value**2 / low
+    beyond = (high - low) * 0.025 / 0.95  # the quantiles of two draws lie so far inside
+    draws, centres = np.concatenate([low - beyond, high + beyond]), np.concatenate([value, value])
+    apart = draws - centres if way == "differences" else np.log(draws / centres)
+    ends, se = np.quantile(apart, [0.025, 0.05, 0.95, 0.975]), float(apart.std(ddof=1))
+    if way == "inverses":
+        ends = -ends[::-1]
+    limits = value[:, None] + ends if way == "differences" else value[:, None] * np.exp(ends)
+    made = []
+    for item, row in zip(estimates, limits, strict=True):
+        low95, low90, high90, high95 = map(float, row)
+        unit = 1.0 if way == "differences" else item.value
+        made.append(replace(item, se=se * unit, ci_low=low95, ci90_low=low90, ci90_high=high90, ci_high=high95))
+    return made
 
 
 def _first_words(said: object) -> str:

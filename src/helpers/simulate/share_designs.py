@@ -14,8 +14,8 @@ from helpers.methods.inference import proportions
 from helpers.methods.inference.proportions import Counts
 from helpers.methods.linear_models import glm, linear
 from helpers.methods.purchases import concentration
-from helpers.methods.trials import experiments
-from helpers.simulate.designs import QUICK, SLOW, Design
+from helpers.methods.trials import experiments, uplift
+from helpers.simulate.designs import QUICK, SLOW, SLOWER, SMALL, Design
 
 _FEW_EVENTS = (
     "Less than one event is expected: with so few, Wilson's interval covers more or less than it says, depending on "
@@ -64,6 +64,7 @@ def risk_ratio(truth: float, base: float, n: int) -> Design:
         f"base {base:g}, n = 2 × {n:,}",
         truth,
         lambda rng: _ratio(int(rng.binomial(n, truth * base)), int(rng.binomial(n, base)), n),
+        SMALL,
     )
 
 
@@ -75,7 +76,7 @@ def odds_ratio(truth: float, base: float, n: int) -> Design:
         f"base {base:g}, n = 2 × {n:,}",
         truth,
         lambda rng: proportions.odds_ratio(*_groups(rng, odds / (1 + odds), base, n, n)),
-        SLOW,
+        SLOWER,
     )
 
 
@@ -86,6 +87,7 @@ def points(truth: float, base: float, treated: int, control: int) -> Design:
         f"base {base:g}, n = {treated:,} + {control:,}",
         truth,
         lambda rng: _points(rng, truth, base, treated, control),
+        SMALL,
     )
 
 
@@ -96,6 +98,7 @@ def both_sides(truth: float, base: float, n: int) -> Design:
         f"base {base:g}, n = 2 × ({n:,} + {n:,})",
         truth,
         lambda rng: experiments.smaller_of(*(_points(rng, truth, base, n, n) for _ in range(2))),
+        SMALL,
     )
 
 
@@ -119,6 +122,22 @@ def spending(truth: float, buys: float, treated: int, control: int, caution: str
 def rare_spending() -> Design:
     """A difference of mean spending with three to six buyers an arm."""
     return spending(0.1, 0.01, 600, 300, _FEW_BUYERS)
+
+
+def targeting(truth: float, buys: float, treated: int, control: int) -> Design:
+    """What a treatment brings more where a rule names a third of the customers, who buy more than the others."""
+    base, gain = 100 * buys, 1.5 * truth  # of the effect among the named over that among the others
+
+    def estimate(rng: np.random.Generator) -> Estimate:
+        named = rng.permutation(np.arange(treated + control) % 3 == 0)
+        in_arm = np.arange(treated + control) < treated
+        mean = base * np.where(named, 1.5, 0.75) + in_arm * (0.2 + gain * named)
+        amounts = np.where(rng.random(len(mean)) < mean / 100, rng.gamma(1.5, 100 / 1.5, len(mean)), 0.0)
+        frame = pd.DataFrame({"spend": amounts, "arm": np.where(in_arm, "a", "b"), "named": named.astype(float)})
+        return uplift.targeting_gain(frame, "spend", experiments.Contrast("arm", "a", "b"), "named", unit="dollars")
+
+    setting = f"a third named, {100 * buys:g} % buy, n = {treated:,} + {control:,}"
+    return Design("gain of aiming, Welch", setting, truth, estimate, SLOWER)
 
 
 def clustered_ratio(truth: float, clusters: int, *, base: float = 0.1, uneven: bool = False) -> Design:

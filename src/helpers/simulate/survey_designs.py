@@ -18,7 +18,7 @@ from helpers.methods.linear_models import explained_gain, moderation, ordinal, r
 from helpers.methods.path_models import mediation, paths
 from helpers.methods.scales import measurement
 from helpers.methods.scales.true_scores import Scale
-from helpers.simulate.designs import ITERATED, QUICK, SLOW, Design
+from helpers.simulate.designs import ITERATED, SLOW, SLOWER, SMALL, Design
 
 _HETEROSKEDASTIC = (
     "Few answers whose spread grows with the predictor: the standard error itself is then hardly known. The surveys "
@@ -34,7 +34,7 @@ _MARKER = (
 )
 
 
-def slope(truth: float, n: int, kind: str = "normal", effort: float = QUICK) -> Design:
+def slope(truth: float, n: int, kind: str = "normal", effort: float = SMALL) -> Design:
     """A standardised slope; `kind` is ``normal``, ``ten-point`` answers, or ``heteroskedastic`` (breaks the promise).
 
     The truth of ten-point answers is that of a large sample, since rounding and the ends of the scale move it.
@@ -64,7 +64,7 @@ def slope(truth: float, n: int, kind: str = "normal", effort: float = QUICK) -> 
     )
 
 
-def partial_slope(truth: float, n: int, effort: float = QUICK) -> Design:
+def partial_slope(truth: float, n: int, effort: float = SMALL) -> Design:
     """A standardised slope beside another predictor of slope .3 that correlates .5 with it."""
 
     def estimate(rng: np.random.Generator) -> Estimate:
@@ -94,7 +94,7 @@ def explained_variance(truth: float, reliability: float, n: int) -> Design:
         return _disattenuated(rng, {"x": x, "y": y}, reliability).explained_variance
 
     setting = f"item reliability {reliability:g}, n = {n:,}"
-    return Design("disattenuated R², percentile bootstrap", setting, truth, estimate, SLOW)
+    return Design("disattenuated R², percentile bootstrap", setting, truth, estimate, SLOWER)
 
 
 def disattenuated_slope(truth: float, reliability: float, n: int) -> Design:
@@ -105,7 +105,7 @@ def disattenuated_slope(truth: float, reliability: float, n: int) -> Design:
         return _disattenuated(rng, {"x": x, "y": y}, reliability).coefficients["x"]
 
     setting = f"item reliability {reliability:g}, n = {n:,}"
-    return Design("disattenuated slope, percentile bootstrap", setting, truth, estimate, SLOW)
+    return Design("disattenuated slope, percentile bootstrap", setting, truth, estimate, SLOWER)
 
 
 def disattenuated_partial_slope(truth: float, reliability: float, n: int) -> Design:
@@ -115,7 +115,7 @@ def disattenuated_partial_slope(truth: float, reliability: float, n: int) -> Des
         return _disattenuated(rng, _with_partner(rng, truth, n), reliability).coefficients["x"]
 
     setting = f"a control that correlates .5, item reliability {reliability:g}, n = {n:,}"
-    return Design("disattenuated partial slope, percentile bootstrap", setting, truth, estimate, SLOW)
+    return Design("disattenuated partial slope, percentile bootstrap", setting, truth, estimate, SLOWER)
 
 
 def raw_explained_variance(truth: float, n: int) -> Design:
@@ -143,7 +143,7 @@ def explained_variance_gain(truth: float, n: int) -> Design:
         )
 
     setting = f"one score joins another that it correlates .5 with, n = {n:,}"
-    return Design("gain in adjusted R², percentile bootstrap", setting, truth, estimate, SLOW)
+    return Design("gain in adjusted R², percentile bootstrap", setting, truth, estimate, SLOWER)
 
 
 def slope_above(truth: float, n: int) -> Design:
@@ -157,7 +157,7 @@ def slope_above(truth: float, n: int) -> Design:
         y = line + math.sqrt(1 - both) * rng.standard_normal(n)
         return regression.piecewise_slopes(pd.DataFrame({"x": x, "y": y}), "y", "x", 0.0).above
 
-    return Design("slope above a knot, jackknife", f"normal answers, n = {n:,}", truth, estimate, QUICK)
+    return Design("slope above a knot, jackknife", f"normal answers, n = {n:,}", truth, estimate, SLOW)
 
 
 def latent_bend(truth: float, n: int) -> Design:
@@ -187,7 +187,7 @@ def indirect_effect(first: float, second: float, n: int, *, weak: bool = False) 
         f"paths of {first:g} and {second:g}, n = {n:,}",
         first * second,
         estimate,
-        SLOW,
+        SLOWER,
         _WEAK if weak else "",
     )
 
@@ -232,7 +232,7 @@ def composite_path(direct: float, reliability: float, n: int) -> Design:
         frame = _items(rng, {"x": x, "z": z, "y": y}, reliability)
         return paths.fit_paths(frame, model, draws=200, seed=_seed(rng)).paths["x", "y"]
 
-    return Design("PLS path, percentile bootstrap", f"three blocks of three items, n = {n:,}", truth, estimate, SLOW)
+    return Design("PLS path, percentile bootstrap", f"three blocks of three items, n = {n:,}", truth, estimate, SLOWER)
 
 
 def _pair(rng: np.random.Generator, n: int, correlation: float) -> tuple[Array, Array]:

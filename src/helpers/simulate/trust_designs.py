@@ -11,7 +11,7 @@ from helpers.methods.estimate import Estimate
 from helpers.methods.linear_models import linear
 from helpers.methods.scales import measurement
 from helpers.methods.scales.true_scores import Scale
-from helpers.simulate.designs import SLOW, Design
+from helpers.simulate.designs import ITERATED, SLOWER, Design
 
 _OF_TRUST, _OF_PRICE, _TOGETHER, _PRICE = 0.6, 0.7, 0.5, 0.3
 
@@ -42,7 +42,7 @@ def contrast(truth: float, n: int) -> Design:
         f"trust one item of reliability {_OF_TRUST:g}, n = {n:,}",
         truth,
         estimate,
-        SLOW,
+        ITERATED,
     )
 
 
@@ -60,7 +60,7 @@ def crossed_points(truth: float, base: float, n: int, strata: int) -> Design:
         return share.in_percentage_points()
 
     setting = f"base {base:g}, {strata} strata, n = {n:,}"
-    return Design("risk difference in points, strata held, HC3", setting, truth, estimate, SLOW)
+    return Design("risk difference in points, strata held, HC3", setting, truth, estimate, SLOWER)
 
 
 def _answer(rng: np.random.Generator, true: np.ndarray, reliability: float) -> np.ndarray:
