@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TextIO
@@ -174,13 +174,15 @@ class Batch:
             self._store.save_skipped(record)
             stream.write(f"{progress.told(record)}\n")
         skipped = {record.run for record in ready.skipped}
+        expected = self._expected(spec for spec in due if spec.name not in skipped)
         specs = [spec for spec in due if spec.name not in skipped]
+        specs.sort(key=lambda spec: -(expected[spec.name] or math.inf))  # no long run is left alone at the end
         ended = execute.run_batch(
             self._project,
             specs,
             jobs=jobs,
             finish=finish,
-            report=progress.Progress(stream, progress.Estimate(self._expected(specs), jobs)),
+            report=progress.Progress(stream, progress.Estimate(expected, jobs)),
             store=self._store,
             cell_limit=limits[0],
             run_limit=limits[1],
@@ -204,7 +206,7 @@ class Batch:
                 found[spec.name] = Outcome("data", str(fault))
         return found
 
-    def _expected(self, specs: Sequence[RunSpec]) -> dict[str, float | None]:
+    def _expected(self, specs: Iterable[RunSpec]) -> dict[str, float | None]:
         """Seconds that each run took when it was last done, else the mean of its study's runs, else None."""
         took: dict[str, dict[str, float]] = {}
         for stored in self._store.all():
