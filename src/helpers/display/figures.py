@@ -238,23 +238,25 @@ def grouped(frame: pd.DataFrame, title: str, axis: str, null: float | None = 0.0
 
     Ratios stand on a logarithmic axis; without a null value no line is drawn.
     """
-    blocks = list(dict.fromkeys(frame["block"]))
-    figure = Figure(figsize=(7.2, 0.3 * len(frame) + 0.35 * len(blocks) + 1.0))
-    heights = [int((frame["block"] == block).sum()) + 0.6 for block in blocks]
-    panels = np.atleast_1d(figure.subplots(len(blocks), 1, sharex=True, gridspec_kw={"height_ratios": heights}))
-    for axes, block in zip(panels, blocks, strict=True):
-        part = frame[frame["block"] == block].reset_index(drop=True)
-        axes.hlines(part.index, part["low"], part["high"], color=ACCENT, lw=1.6)
-        axes.plot(part["value"], part.index, "o", color=ACCENT, ms=5)
-        if null is not None:
-            axes.axvline(null, color=INK, lw=0.8)
-        if is_ratio:
-            _ratios(axes)
-        axes.set_yticks(part.index, part["group"])
-        axes.set_ylim(len(part) - 0.4, -0.6)
-        axes.set_title(block, fontsize=9.5)
-        axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-    panels[-1].set_xlabel(axis)
+    order = {block: number for number, block in enumerate(dict.fromkeys(frame["block"]))}
+    frame = frame.sort_values("block", key=lambda blocks: blocks.map(order), kind="stable").reset_index(drop=True)
+    heads = ~frame["block"].duplicated()
+    place = (np.arange(len(frame)) + 1.6 * heads.cumsum()).to_numpy()  # each block has a line for its name, and air
+    figure = Figure(figsize=(7.2, 0.28 * place[-1] + 1.1))
+    axes = figure.subplots()
+    axes.hlines(place, frame["low"], frame["high"], color=ACCENT, lw=1.6)
+    axes.plot(frame["value"], place, "o", color=ACCENT, ms=5)
+    if null is not None:
+        axes.axvline(null, color=INK, lw=0.8)
+    if is_ratio:
+        _ratios(axes)
+    for at, block in zip(place[heads] - 0.9, frame.loc[heads, "block"], strict=True):
+        name = axes.text(0, at, block, transform=axes.get_yaxis_transform(), va="center", fontsize=9.5)
+        name.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})  # over the line of no effect
+    axes.set_yticks(place, frame["group"])
+    axes.set_ylim(place[-1] + 0.6, 0)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel(axis)
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     return finished(figure, title)
