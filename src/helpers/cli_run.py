@@ -30,7 +30,7 @@ _NEW_ROWS_TOLD = 10  # more new rows than these are counted, not listed; changed
 @click.option("-p", "given", multiple=True, metavar="NAME=VALUES", help="A parameter; commas make a grid. Repeatable.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="Runs side by side; by default one a core.")
 @click.option("--data", type=click.Choice(["auto", "real", "simulated"]), default="auto", show_default=True,
-              help="Every run whose data can be had, those on real data, or those on simulated data.")  # fmt: skip
+              help="Every run whose data can be had, those on real data, or those on simulated samples.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would run and why; start nothing, fetch nothing.")
 @click.option("--accept", is_flag=True, help="Let the ledger take over rows that differ from those it has.")
 @click.option("--force", is_flag=True, help="Run also what is fresh.")

@@ -101,13 +101,15 @@ def test_an_ad_hoc_run_that_equals_a_listed_one_is_the_listed_one(project):
     ]
 
 
-def test_data_chooses_by_what_the_dataset_is(project):
+def test_data_chooses_by_what_the_dataset_is_and_a_study_without_one_draws_its_own(project):
     write_study(project, "plain", ["1"], "level: float = 0.9  # level [0 to 1]", inputs="none")
-    list_runs(project, "- {study: tiny, datasets: [simulated_survey, real_survey]}\n- study: plain\n")
+    write_study(project, "total", ["1"], "level: float = 0.9  # level [0 to 1]", inputs="ledger", schema=None)
+    datasets = "{study: tiny, datasets: [simulated_survey, real_survey]}"
+    list_runs(project, f"- {datasets}\n- study: plain\n- study: total\n")
     plan = planner(project)
-    assert names(plan.requested(data="real")) == ["tiny.real_survey", "plain"]
-    assert names(plan.requested(data="simulated")) == ["tiny.simulated_survey", "plain"]
-    assert len(plan.requested(data="auto")) == 3
+    assert names(plan.requested(data="real")) == ["tiny.real_survey", "total"]
+    assert names(plan.requested(data="simulated")) == ["tiny.simulated_survey", "plain", "total"]
+    assert len(plan.requested(data="auto")) == 4
 
 
 def test_a_request_that_nothing_answers_is_refused(project):

@@ -179,7 +179,14 @@ class Planner:
             specs = [spec for spec in self.listed if not datasets or set(datasets) & set(spec.datasets)]
         else:
             specs = self._of_study(self.study(study), datasets, given)
-        chosen = [spec for spec in specs if data == "auto" or spec.reality in (data, "none")]
+        # A study without a dataset draws its own samples; one that sums up the ledger goes with either.
+        chosen = [
+            spec
+            for spec in specs
+            if data in ("auto", spec.reality)
+            or spec.inputs == "ledger"
+            or (data == "simulated" and spec.inputs == "none")
+        ]
         if study is None and not self.listed:
             raise ParameterError(f"{self.project.notebooks / 'runs.yaml'}: it lists no run; list one, or name a study")
         if not chosen:

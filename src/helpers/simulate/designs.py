@@ -15,8 +15,8 @@ from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
 from helpers.methods.inference.coverage import Coverage, coverage
 
-#: Share of the draws asked for that a design gets: closed forms, then by what a draw takes, to a twentieth of a second.
-QUICK, SMALL, SLOW, SLOWER, ITERATED = 1.0, 0.2, 0.08, 0.04, 0.02
+#: Share of the draws asked for that a design gets: by what a draw takes, from a millisecond to some tenths of a second.
+QUICK, SLOW, SLOWER, ITERATED = 1.0, 0.2, 0.1, 0.05
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from helpers.methods.purchases.life_shapes import MONTH, Lives
 from helpers.methods.purchases.life_stages import LifePaths, spend_slopes
 from helpers.methods.purchases.pareto_nbd import ParetoNBD
 from helpers.methods.purchases.purchase_simulation import CalendarIntensity
-from helpers.simulate.designs import ITERATED, SLOW, SMALL, Design
+from helpers.simulate.designs import ITERATED, QUICK, SLOW, Design
 
 _FEW_LIVES = (
     "About ten customers who have surely left after five orders or more, as in the study's log: Student's t allows for "
@@ -84,7 +84,7 @@ def single_peaked(truth: float, n: int, null: float = 0.3) -> Design:
         observed = share(Counts(int(rng.binomial(n, null + truth / 100)), n))
         return null_world.over_null(observed, rng.binomial(n, null, 10) / n).in_percentage_points()
 
-    return Design("share over simulated logs", f"null {null:g}, n = {n:,}", truth, estimate, SMALL)
+    return Design("share over simulated logs", f"null {null:g}, n = {n:,}", truth, estimate, QUICK)
 
 
 def spend_by_stage(stage: str, truth: float, n: int, null: float = 0.2) -> Design:

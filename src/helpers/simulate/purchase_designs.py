@@ -23,7 +23,7 @@ from helpers.methods.purchases.later_orders import Discrimination
 from helpers.methods.purchases.lifetime_value import WEEKS, Valuation
 from helpers.methods.purchases.pareto_nbd import ParetoNBD, fit_pareto_nbd, lost_share
 from helpers.methods.purchases.purchase_histories import Histories
-from helpers.simulate.designs import ITERATED, SLOW, SMALL, Design
+from helpers.simulate.designs import ITERATED, QUICK, SLOW, Design
 
 SPEND = GammaGamma(p=6.25, q=3.74, gamma=15.44)
 FIVE_YEARS = Valuation(discount=0.1, years=5)
@@ -96,7 +96,7 @@ def auc(truth: float, n: int) -> Design:
         outcome = rng.random(n) < 1 / 3
         return discrimination.auc(math.sqrt(2) * stats.norm.ppf(truth) * outcome + rng.standard_normal(n), outcome)
 
-    return Design("area under the curve, DeLong", f"a given score, n = {n:,}", truth, estimate, SMALL)
+    return Design("area under the curve, DeLong", f"a given score, n = {n:,}", truth, estimate, QUICK)
 
 
 def auc_gain(truth: float, n: int) -> Design:
@@ -109,7 +109,7 @@ def auc_gain(truth: float, n: int) -> Design:
         scores = apart[:, None] * outcome + math.sqrt(0.8) * common + math.sqrt(0.2) * own
         return discrimination.auc_difference(scores[0], scores[1], outcome)
 
-    return Design("difference of areas, DeLong", f"scores that correlate .8, n = {n:,}", truth, estimate, SMALL)
+    return Design("difference of areas, DeLong", f"scores that correlate .8, n = {n:,}", truth, estimate, QUICK)
 
 
 def lasting(truth: float, n: int) -> Design:

@@ -15,7 +15,7 @@ from helpers.methods.inference.proportions import Counts
 from helpers.methods.linear_models import glm, linear
 from helpers.methods.purchases import concentration
 from helpers.methods.trials import experiments, uplift
-from helpers.simulate.designs import QUICK, SLOW, SLOWER, SMALL, Design
+from helpers.simulate.designs import QUICK, SLOW, SLOWER, Design
 
 _FEW_EVENTS = (
     "Less than one event is expected: with so few, Wilson's interval covers more or less than it says, depending on "
@@ -64,7 +64,7 @@ def risk_ratio(truth: float, base: float, n: int) -> Design:
         f"base {base:g}, n = 2 × {n:,}",
         truth,
         lambda rng: _ratio(int(rng.binomial(n, truth * base)), int(rng.binomial(n, base)), n),
-        SMALL,
+        QUICK,
     )
 
 
@@ -87,7 +87,7 @@ def points(truth: float, base: float, treated: int, control: int) -> Design:
         f"base {base:g}, n = {treated:,} + {control:,}",
         truth,
         lambda rng: _points(rng, truth, base, treated, control),
-        SMALL,
+        QUICK,
     )
 
 
@@ -98,7 +98,7 @@ def both_sides(truth: float, base: float, n: int) -> Design:
         f"base {base:g}, n = 2 × ({n:,} + {n:,})",
         truth,
         lambda rng: experiments.smaller_of(*(_points(rng, truth, base, n, n) for _ in range(2))),
-        SMALL,
+        QUICK,
     )
 
 

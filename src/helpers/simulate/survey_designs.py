@@ -18,7 +18,7 @@ from helpers.methods.linear_models import explained_gain, moderation, ordinal, r
 from helpers.methods.path_models import mediation, paths
 from helpers.methods.scales import measurement
 from helpers.methods.scales.true_scores import Scale
-from helpers.simulate.designs import ITERATED, SLOW, SLOWER, SMALL, Design
+from helpers.simulate.designs import ITERATED, QUICK, SLOW, SLOWER, Design
 
 _HETEROSKEDASTIC = (
     "Few answers whose spread grows with the predictor: the standard error itself is then hardly known. The surveys "
@@ -34,7 +34,7 @@ _MARKER = (
 )
 
 
-def slope(truth: float, n: int, kind: str = "normal", effort: float = SMALL) -> Design:
+def slope(truth: float, n: int, kind: str = "normal", effort: float = QUICK) -> Design:
     """A standardised slope; `kind` is ``normal``, ``ten-point`` answers, or ``heteroskedastic`` (breaks the promise).
 
     The truth of ten-point answers is that of a large sample, since rounding and the ends of the scale move it.
@@ -64,7 +64,7 @@ def slope(truth: float, n: int, kind: str = "normal", effort: float = SMALL) -> 
     )
 
 
-def partial_slope(truth: float, n: int, effort: float = SMALL) -> Design:
+def partial_slope(truth: float, n: int, effort: float = QUICK) -> Design:
     """A standardised slope beside another predictor of slope .3 that correlates .5 with it."""
 
     def estimate(rng: np.random.Generator) -> Estimate:
