@@ -241,7 +241,7 @@ def grouped(frame: pd.DataFrame, title: str, axis: str, null: float | None = 0.0
     order = {block: number for number, block in enumerate(dict.fromkeys(frame["block"]))}
     frame = frame.sort_values("block", key=lambda blocks: blocks.map(order), kind="stable").reset_index(drop=True)
     heads = ~frame["block"].duplicated()
-    place = (np.arange(len(frame)) + 1.6 * heads.cumsum()).to_numpy()  # each block has a line for its name, and air
+    place = np.arange(len(frame)) + 1.6 * heads.cumsum().to_numpy()  # each block has a line for its name, and air
     figure = Figure(figsize=(7.2, 0.28 * place[-1] + 1.1))
     axes = figure.subplots()
     axes.hlines(place, frame["low"], frame["high"], color=ACCENT, lw=1.6)
