@@ -154,13 +154,19 @@ CLAIMS, LISTED, DATASETS = ("claims",), ("run", "--dry-run"), ("data",)
             r"yaml:\d+:\d+: datasets.0.design: .*'random'",
         ),
         ("data/raw/datasets.yaml", "slug: ", "slug: X ", DATASETS, r"yaml:\d+:\d+: datasets.0.slug: "),
-        ("notebooks/runs.yaml", "datasets:", "dataset:", LISTED, r"runs.yaml:\d+:\d+: 0.dataset: is not a known field"),
+        (
+            "notebooks/runs.yaml",
+            "datasets:",
+            "dataset:",
+            LISTED,
+            r"runs.yaml:\d+:\d+: \d+.dataset: is not a known field",
+        ),
         (
             "notebooks/runs.yaml",
             "csibank",
             "cisbank",
             LISTED,
-            r"runs.yaml, entry 1 \(satisfaction_loyalty\): no dataset",
+            r"runs.yaml, entry \d+ \(satisfaction_loyalty\): no dataset",
         ),
         (
             "notebooks/runs.yaml",

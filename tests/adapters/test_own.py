@@ -80,7 +80,7 @@ def test_parquet_and_csv_give_the_same_experiment(tmp_path, experiment_file):
 
 def test_arms_without_shares_were_assigned_equally():
     arms = {name: {"value": given["value"]} for name, given in EXPERIMENT["arms"].items()}
-    assert own.adapter(MINE, "experiment", EXPERIMENT | {"arms": arms}).PLAN.assigned == {
+    assert own.adapter(MINE, "experiment", EXPERIMENT | {"arms": arms}).meaning.assigned == {
         "no_email": 0.5,
         "email": 0.5,
     }
@@ -107,7 +107,11 @@ def test_faulty_cells_are_told_by_the_columns_of_the_file(experiment_file):
         ("survey", SURVEY | {"roles": {"recommend": 3}}, "mapping.roles.recommend: Input should be a valid string"),
         ("survey", SURVEY | {"scale": [7, 1]}, r"/mine.yaml: mapping: item 'q1': its scale runs from 7 to 1"),
         ("experiment", EXPERIMENT | {"control": "nobody"}, "control 'nobody' must be one of two or more arms"),
-        ("tickets", SURVEY, "is mapped to the schema survey, experiment, orders, reviews, not to 'tickets'"),
+        (
+            "parcels",
+            SURVEY,
+            "is mapped to the schema survey, experiment, orders, reviews, contacts, .*not to 'parcels'",
+        ),
     ],
 )
 def test_a_malformed_mapping_is_told_by_its_field_with_line_and_column(tmp_path, schema, mapping, told):

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from helpers import checked_yaml
 from helpers.adapters import own_file
 from helpers.adapters.own_file import File, Name, Strict
+from helpers.adapters.own_flat import FLAT, OwnFlat, flat_mapping
 from helpers.adapters.own_orders import OrdersMapping, OwnOrders, OwnReviews, ReviewsMapping
 from helpers.errors import DataInvalid
 from helpers.schemas import experiment, survey
@@ -124,15 +125,15 @@ class OwnSurvey:
 
     slug: str
     mapping: SurveyMapping
-    BOOK: Book
+    meaning: Book
     SCHEMA = "survey"
 
     def read(self, files: Mapping[str, Path]) -> Survey:
         """The survey from its one file; raises DataInvalid as `helpers.schemas.survey.from_raw`."""
         path = own_file.only(files)
-        columns = [item.name for item in self.BOOK.items]
+        columns = [item.name for item in self.meaning.items]
         raw = own_file.table(path, self.mapping, columns)
-        return survey.from_raw(self.slug, raw, self.BOOK, source=path.name, id_column=self.mapping.id)
+        return survey.from_raw(self.slug, raw, self.meaning, source=path.name, id_column=self.mapping.id)
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class OwnExperiment:
 
     slug: str
     mapping: ExperimentMapping
-    PLAN: Plan
+    meaning: Plan
     SCHEMA = "experiment"
 
     def read(self, files: Mapping[str, Path]) -> Experiment:
@@ -155,7 +156,7 @@ class OwnExperiment:
         return experiment.from_raw(
             self.slug,
             raw,
-            self.PLAN,
+            self.meaning,
             source=path.name,
             columns=columns,
             arm_values={name: arm.value or name for name, arm in self.mapping.arms.items()},
@@ -163,17 +164,18 @@ class OwnExperiment:
         )
 
 
-_MAPPINGS: dict[str, type[SurveyMapping] | type[ExperimentMapping] | type[OrdersMapping] | type[ReviewsMapping]] = {
+Adapter = OwnSurvey | OwnExperiment | OwnOrders | OwnReviews | OwnFlat
+
+_MAPPINGS: dict[str, Any] = {  # all have a method `adapter`
     "survey": SurveyMapping,
     "experiment": ExperimentMapping,
     "orders": OrdersMapping,
     "reviews": ReviewsMapping,
+    **{schema: flat_mapping(schema) for schema in FLAT},
 }
 
 
-def adapter(
-    described: Path, schema: str, mapping: Mapping[str, Any]
-) -> OwnSurvey | OwnExperiment | OwnOrders | OwnReviews:
+def adapter(described: Path, schema: str, mapping: Mapping[str, Any]) -> Adapter:
     """The adapter that a mapping makes.
 
     Parameters
@@ -181,7 +183,7 @@ def adapter(
     described : Path
         The file ``data/raw/own/<slug>.yaml``, for messages.
     schema : str
-        ``survey``, ``experiment``, ``orders`` or ``reviews``.
+        ``survey``, ``experiment``, ``orders``, ``reviews`` or one of `helpers.adapters.own_flat.FLAT`.
     mapping : mapping
         What its field ``mapping`` holds.
 

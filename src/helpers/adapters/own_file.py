@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from helpers.adapters import files as raw_files
 from helpers.errors import DataInvalid
+from helpers.schemas.columns import Column
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # as studies ask for it
 
@@ -26,6 +27,31 @@ class File(Strict):
 
     separator: str = Field(default=",", min_length=1, max_length=1)
     decimal: Literal[".", ","] = "."
+
+
+class Columns(File):
+    """A file whose columns are mapped by name."""
+
+    columns: dict[str, str] = Field(default_factory=dict)
+    date_format: str | None = None
+
+    def table(self, path: Path, known: Sequence[Column]) -> pd.DataFrame:
+        """The file as it stands, numbers with a decimal point."""
+        numbers = [column.name for column in known if column.kind in ("amount", "count")]
+        return table(path, self, [self.columns.get(name, name) for name in numbers])
+
+    def demand_known(self, known: Sequence[Column]) -> None:
+        """Refuse a column that the schema does not have; DataInvalid names it and those that there are."""
+        names = [column.name for column in known]
+        strange = [name for name in self.columns if name not in names]
+        if strange:
+            raise DataInvalid(f"columns: no {', '.join(strange)} in this schema; it has: {', '.join(names)}")
+
+    def demand_mapped(self, known: Sequence[Column]) -> None:
+        """Refuse the lack of a column that the schema needs; DataInvalid names it."""
+        absent = [column.name for column in known if column.needed and column.name not in self.columns]
+        if absent:
+            raise DataInvalid(f"columns: {', '.join(absent)} must be mapped to columns of the file")
 
 
 def only(files: Mapping[str, Path]) -> Path:

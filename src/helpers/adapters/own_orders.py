@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from pydantic import Field
 
 from helpers.adapters import lines as order_lines
 from helpers.adapters import own_file
-from helpers.adapters.own_file import File, Name
+from helpers.adapters.own_file import Columns, Name
 from helpers.errors import DataInvalid
 from helpers.schemas import columns, orders, reviews
 from helpers.schemas.columns import Column
@@ -31,31 +31,14 @@ _LINE = (
 )
 
 
-class _Columns(File):
-    """A file whose columns are mapped by name."""
+class _Purchases(Columns):
+    """What files of purchases share."""
 
-    columns: dict[str, str]
-    date_format: str | None = None
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     left_truncated: bool
 
-    def table(self, path: Path, known: Sequence[Column]) -> pd.DataFrame:
-        """The file as it stands, numbers with a decimal point."""
-        numeric = [self.columns[c.name] for c in known if c.name in self.columns and c.kind in ("amount", "count")]
-        return own_file.table(path, self, numeric)
 
-    def demand_known(self, known: Sequence[Column]) -> None:
-        """Refuse a column that the schema does not have, or the lack of one that it needs; DataInvalid names both."""
-        names = [column.name for column in known]
-        strange = [name for name in self.columns if name not in names]
-        if strange:
-            raise DataInvalid(f"columns: no {', '.join(strange)} in this schema; it has: {', '.join(names)}")
-        absent = [column.name for column in known if column.needed and column.name not in self.columns]
-        if absent:
-            raise DataInvalid(f"columns: {', '.join(absent)} must be mapped to columns of the file")
-
-
-class OrdersMapping(_Columns):
+class OrdersMapping(_Purchases):
     """The mapping of orders or order lines; `docs/own-data.md` explains its fields."""
 
     value: str = "value as in the file"
@@ -66,6 +49,7 @@ class OrdersMapping(_Columns):
     def adapter(self, slug: str) -> OwnOrders:
         """What reads the file; DataInvalid where the mapping contradicts itself."""
         self.demand_known(_LINE)
+        self.demand_mapped(_LINE)
         log = Log(
             currency=self.currency,
             value=self.value,
@@ -77,7 +61,7 @@ class OrdersMapping(_Columns):
         return OwnOrders(slug, self, log)
 
 
-class ReviewsMapping(_Columns):
+class ReviewsMapping(_Purchases):
     """The mapping of reviewed orders; `docs/own-data.md` explains its fields."""
 
     score: tuple[float, float]
@@ -87,6 +71,7 @@ class ReviewsMapping(_Columns):
     def adapter(self, slug: str) -> OwnReviews:
         """What reads the file; DataInvalid where the mapping contradicts itself."""
         self.demand_known(reviews.COLUMNS)
+        self.demand_mapped(reviews.COLUMNS)
         terms = Terms(
             currency=self.currency,
             score=self.score,
@@ -103,7 +88,7 @@ class OwnOrders:
 
     slug: str
     mapping: OrdersMapping
-    LOG: Log
+    meaning: Log
     SCHEMA = "orders"
 
     def read(self, files: Mapping[str, Path]) -> Orders:
@@ -117,7 +102,7 @@ class OwnOrders:
             As `helpers.schemas.orders.from_raw`, by the lines of the file.
         """
         path = own_file.only(files)
-        known = [*_LINE, *(Column(name, "category", blank=True) for name in self.LOG.groups)]
+        known = [*_LINE, *(Column(name, "category", blank=True) for name in self.meaning.groups)]
         rows = columns.read(
             self.mapping.table(path, known),
             known,
@@ -129,11 +114,11 @@ class OwnOrders:
         if named.empty:
             raise DataInvalid(f"{path.name}: no row has a customer in column {self.mapping.columns['customer']!r}")
         lines = named.assign(order=_number(named))
-        raw = _reduced(lines, list(self.LOG.groups))
+        raw = _reduced(lines, list(self.meaning.groups))
         flow = Flow.start(len(rows)).then("no customer", len(rows) - len(named))
         if "order" in self.mapping.columns:
             flow = flow.then("further line of an order", len(named) - len(raw))
-        return orders.from_raw(self.slug, raw, self.LOG, source=path.name, flow=flow, lines=_items(lines))
+        return orders.from_raw(self.slug, raw, self.meaning, source=path.name, flow=flow, lines=_items(lines))
 
 
 @dataclass(frozen=True)
@@ -142,7 +127,7 @@ class OwnReviews:
 
     slug: str
     mapping: ReviewsMapping
-    TERMS: Terms
+    meaning: Terms
     SCHEMA = "reviews"
 
     def read(self, files: Mapping[str, Path]) -> Reviews:
@@ -151,7 +136,7 @@ class OwnReviews:
         return reviews.from_raw(
             self.slug,
             self.mapping.table(path, reviews.COLUMNS),
-            self.TERMS,
+            self.meaning,
             source=path.name,
             named=self.mapping.columns,
             date_format=self.mapping.date_format,

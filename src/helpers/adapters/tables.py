@@ -126,7 +126,7 @@ def canonical(
         adapter = importlib.import_module(known.demand(slug, schema))
         code = _code(Path(adapter.__file__))
     shape = _SHAPES[schema]
-    meaning = getattr(adapter, shape.meaning)
+    meaning = getattr(adapter, shape.meaning if mapping is None else "meaning")
     key = _key(files, [*code, *_shared(shape)], mapping)
     names = {"frame": schema, **{part: f"{schema}-{part}" for part in shape.beside}}
     paths = {part: project.tables / f"{slug}.{name}.{key}.parquet" for part, name in names.items()}

@@ -117,7 +117,13 @@ class Campaigns:
 
 
 def from_raw(
-    slug: str, raw: pd.DataFrame, promotion: Promotion, *, source: str, named: Mapping[str, str] | None = None
+    slug: str,
+    raw: pd.DataFrame,
+    promotion: Promotion,
+    *,
+    source: str,
+    named: Mapping[str, str] | None = None,
+    date_format: str | None = None,
 ) -> Campaigns:
     """The canonical campaigns of a frame with one row a household and campaign.
 
@@ -134,6 +140,8 @@ def from_raw(
         The file's name, for messages.
     named : mapping of str to str, optional
         The file's column for each one whose name there differs.
+    date_format : str, optional
+        How moments are written, as for `datetime.strptime`; by default ISO 8601.
 
     Raises
     ------
@@ -142,7 +150,7 @@ def from_raw(
         column, the first rows with their values (ids aside), and how to mend it.
     """
     asked = [*COLUMNS, *(Column(name, "category", blank=True) for name in promotion.groups)]
-    frame = columns.read(raw, asked, source=source, named=named)
+    frame = columns.read(raw, asked, source=source, named=named, date_format=date_format)
     frame = frame.sort_values(["start", "campaign", "household"], kind="stable", ignore_index=True)
     for name in ("household", "campaign"):
         (frame[name],) = columns.codes(frame[name])

@@ -120,6 +120,7 @@ def from_raw(
     *,
     source: str,
     named: Mapping[str, str] | None = None,
+    date_format: str | None = None,
     flow: Flow | None = None,
 ) -> Spells:
     """The canonical spells of a frame with one row a customer.
@@ -137,6 +138,8 @@ def from_raw(
         The file's name, for messages.
     named : mapping of str to str, optional
         The file's column for each one whose name there differs.
+    date_format : str, optional
+        How moments are written, as for `datetime.strptime`; by default ISO 8601.
     flow : Flow, optional
         How the rows of `raw` came from those of the file; by default they are the same.
 
@@ -151,5 +154,5 @@ def from_raw(
         *(Column(name, "amount", blank=True) for name in clock.figures),
         *(Column(name, "category", blank=True) for name in clock.groups),
     ]
-    frame = columns.read(raw, asked, source=source, named=named)
+    frame = columns.read(raw, asked, source=source, named=named, date_format=date_format)
     return Spells(slug, frame, clock, flow or Flow.start(len(frame)))
