@@ -18,6 +18,9 @@ from helpers.methods.inference.coverage import Coverage, coverage
 #: Share of the draws asked for that a design gets: by what a draw takes, from a millisecond to some tenths of a second.
 QUICK, SLOW, SLOWER, ITERATED = 1.0, 0.2, 0.1, 0.05
 
+#: Samples that every design gets: enough for one that refuses most of them.
+FEWEST = 12
+
 
 @dataclass(frozen=True)
 class Design:
@@ -82,7 +85,7 @@ class Samples:
     Parameters
     ----------
     draws : int
-        Samples of a quick design; others get their `effort` of it, and two at least.
+        Samples of a quick design; others get their `effort` of it, and `FEWEST` at least.
     seed : int
         One seed gives the same estimates, whatever else is drawn.
     """
@@ -95,7 +98,7 @@ class Samples:
     def of(self, design: Design) -> Sample:
         """The samples of a design."""
         if design.name not in self._drawn:
-            self._drawn[design.name] = sample(design, max(2, round(self.draws * design.effort)), self._seed)
+            self._drawn[design.name] = sample(design, max(FEWEST, round(self.draws * design.effort)), self._seed)
         return self._drawn[design.name]
 
     def coverage(self, design: Design) -> Coverage:

@@ -44,7 +44,7 @@ def both(spells: Durations) -> object:
 )
 def test_peak_memory_stays_at_four_times_the_spells(monkeypatch, method, columns):
     for module in ("survival_influence", "cox_risk_sets"):  # blocks as small beside the rows as beside a million
-        monkeypatch.setattr(f"helpers.methods.{module}.BLOCK", 1_024)
+        monkeypatch.setattr(f"helpers.methods.survival.{module}.BLOCK", 1_024)
     rng = np.random.default_rng(5)
     life, end = rng.exponential(1, ROWS), rng.uniform(0, 3.65, ROWS)
     frame = pd.DataFrame(rng.standard_normal((ROWS, 5)), columns=[f"x{place}" for place in range(5)])
