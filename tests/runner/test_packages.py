@@ -29,3 +29,8 @@ def test_versions_are_those_installed_and_what_is_not_installed_is_left_out():
     found = packages.versions(["numpy", "no-such-package", "python"])
     assert set(found) == {"python", "numpy"}
     assert found["numpy"] == metadata.version("numpy")
+
+
+def test_the_version_of_every_installed_package_is_the_one_its_metadata_give():
+    names = [found.metadata["Name"] for found in metadata.distributions()]
+    assert packages.versions(names) == packages.versions([]) | {name: metadata.version(name) for name in names}
