@@ -8,9 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from helpers.display import figures, style
-from helpers.display.figures import Curve, Picture
+from helpers.display.figures import Curve, Picture, finished
 from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
 from helpers.register.rules import RegionRule, SignedRule
@@ -137,3 +138,16 @@ def test_a_forest_of_ratios_has_a_logarithmic_axis():
 def test_a_forest_of_nothing_is_refused():
     with pytest.raises(MethodError, match="at least one estimate"):
         figures.forest([], "Nothing")
+
+
+def test_digits_that_no_file_shows_do_not_name_a_clipping_area():
+    drawn = []
+    for nudge in (0.0, 1e-13):
+        figure = Figure(figsize=(4, 3), layout="none")
+        axes = figure.add_axes((0.1, 0.1, 0.8 + nudge, 0.8))
+        axes.plot([0, 1], [0, 1])
+        drawn.append(finished(figure, "A line").svg)
+    assert "clip-path=" in drawn[0]
+    assert drawn[0] == drawn[1]
+    names = re.findall(r'clipPath id="(.+?)"', drawn[0])
+    assert set(re.findall(r"url\(#(.+?)\)", drawn[0])) == set(names)

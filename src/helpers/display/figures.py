@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ from helpers.display.style import ACCENT, CLAIM, INK, SOFT
 from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
 from helpers.register.rules import RegionRule, SignedRule
+
+_CLIPPING = re.compile(r'<clipPath id="(p[0-9a-f]+)">(.*?)</clipPath>', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,18 @@ def finished(figure: Figure, title: str) -> Picture:
     """The figure as SVG, the same bytes at every run."""
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
-    return Picture(text.getvalue(), title)
+    return Picture(_steady(text.getvalue()), title)
+
+
+def _steady(svg: str) -> str:
+    """The SVG with each clipping area named after what is printed of it.
+
+    Matplotlib names it after all digits of its corners, and the last ones differ between processes: the solver of the
+    layout goes through its variables in the order of their addresses.
+    """
+    for name, area in _CLIPPING.findall(svg):
+        svg = svg.replace(name, "p" + hashlib.sha256(area.encode()).hexdigest()[:12])
+    return svg
 
 
 def crossed(rows: pd.Series, columns: pd.Series, title: str) -> Picture:
