@@ -39,7 +39,7 @@ def test_a_path_is_told_from_where_it_means_something(project, tmp_path, monkeyp
 
 def test_a_checkout_in_the_home_folder_is_known_as_tracebacks_shorten_it(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    assert Places.here(Project(tmp_path / "work")).hide("File ~/work/src/x.py:1") == "File src/x.py:1"
+    assert Places.here(Project(tmp_path / "checkout")).hide("File ~/checkout/src/x.py:1") == "File src/x.py:1"
 
 
 def test_neither_page_nor_index_tells_where_the_project_stands(project, failed, save_notebook):
