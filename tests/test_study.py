@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from helpers import parameters, study, study_data
-from helpers.catalogue import datasets, files
+from helpers.catalogue import datasets
 from helpers.errors import CatalogueError, LoyaltyError, ParameterError, RegisterError
 from helpers.evidence.record import Row
 from helpers.methods.estimate import Estimate
 from helpers.project import Project
 from helpers.simulate import orders
 from helpers.study import Study
+from helpers.whole_file import checksum
 
 ATTITUDE = "satisfaction-raises-loyalty/attitude"
 DIRECTION = "very-satisfied-6x-satisfied/direction"
@@ -250,7 +251,7 @@ def test_a_file_that_was_read_is_handed_in_with_its_checksum_and_real_data_keep_
     paper = survey_paper(dataset="shop")
     paper.evidence(ATTITUDE, replace(estimate(), n=2), specification="alone")
     answers = here.raw / "own" / "shop.csv"
-    assert json.loads(reads.read_text())["files"] == {str(answers): files.checksum(answers)}
+    assert json.loads(reads.read_text())["files"] == {str(answers): checksum(answers)}
     assert json.loads(evidence.read_text())[0]["design"].startswith("cross-sectional")
     assert "Simulated" not in paper.verdict().markup
 

@@ -124,7 +124,7 @@ def _print_table(rows: list[tuple[str, ...]]) -> None:
 
 def _how_to_get(located: list[Located]) -> str:
     """The line under the table."""
-    from helpers.catalogue.files import MIRROR_VARIABLE  # noqa: PLC0415
+    from helpers.project import MIRROR_VARIABLE  # noqa: PLC0415
 
     missing = [file for entry in located if not entry.dataset.own for file in entry.missing]
     if not missing:

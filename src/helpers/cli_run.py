@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from helpers.project import Project
     from helpers.runner.batch import Result
     from helpers.runner.triage import Triage
+    from helpers.runner.unchanged import Watch
 
 # Imports stand inside the functions, so that a batch with nothing to do does not wait for what it does not need.
 # ruff: noqa: PLC0415
@@ -74,11 +75,19 @@ def run(
            finished runs are kept
       130  interrupted; finished runs are kept, the next `loyalty run` does the rest
     """
-    from helpers.evidence import ledger
     from helpers.project import Project
-    from helpers.runner import batch
+    from helpers.runner import unchanged
 
     project = Project.here()
+    watch = unchanged.Watch(project, data)
+    all_listed = not (study or datasets or given)
+    if all_listed and not (force or dry_run) and (fresh := _untouched(project, watch)) is not None:
+        _end(project, f"nothing to do: {fresh} runs fresh")
+        return
+
+    from helpers.evidence import ledger
+    from helpers.runner import batch
+
     with batch.opened(project, dry_run=dry_run, demand_readable=demand_readable) as opened:
         triage, of_ledger = opened.triage(study, datasets, [_pair(text) for text in given], data, force=force)
         if dry_run:
@@ -93,10 +102,25 @@ def run(
         result = execute(triage)
         changes = _update_ledger(project, result, accept=accept)
         result = result.then(execute(of_ledger()))
-        _write_index(project, *opened.known(), did_something=result.did_something)
-    _tell(result, changes)
-    click.echo(f"report: {project.reports / 'index.html'}")
+        known, states = opened.known()
+        _write_index(project, known, states, did_something=result.did_something)
+        if all_listed and all(states[record.run] == "fresh" for record in result.asked) and not changes.open:
+            watch.keep(len(result.asked))
+    _end(project, *_told(result, changes))
     context.exit(_exit_code(result, changes))
+
+
+def _untouched(project: Project, watch: Watch) -> int | None:
+    """How many runs are fresh because no file is another than it was when they were; None where one is."""
+    from helpers.runner.lock import batch_lock
+
+    with batch_lock(project):
+        return watch.fresh()
+
+
+def _end(project: Project, *lines: str) -> None:
+    for line in (*lines, f"report: {project.reports / 'index.html'}"):
+        click.echo(line)
 
 
 def _tell_plan(*parts: Triage) -> None:
@@ -144,7 +168,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _update_ledger(project: Project, result: Result, *, accept: bool) -> Changes:
     from helpers.evidence import ledger
-    from helpers.runner.store import writable
+    from helpers.runner.lock import writable
 
     with writable(project.ledger):
         return ledger.update(project.ledger, result.asked, result.listed, accept=accept)
@@ -170,18 +194,17 @@ def _write_index(
         if same and all(path.stat().st_mtime <= written for path in shown if path.is_file()):
             return
     from helpers.pages import index as pages
-    from helpers.runner.store import writable
+    from helpers.runner.lock import writable
 
     with writable(project.reports):
         pages.write(project, known, states, keys.digest(states))
 
 
-def _tell(result: Result, changes: Changes) -> None:
+def _told(result: Result, changes: Changes) -> list[str]:
+    """What a batch did to the ledger, and how many runs ended how."""
     lines = changes.lines()
     if len(changes.added) > _NEW_ROWS_TOLD:
         lines = [f"{len(changes.added)} new rows", *(line for line in lines if not line.startswith("new: "))]
-    for line in lines:
-        click.echo(f"ledger: {line}")
     counts = {
         status: sum(record.status == status for record in result.done) for status in ("done", "failed", "skipped")
     }
@@ -190,7 +213,8 @@ def _tell(result: Result, changes: Changes) -> None:
         told.append(f"{len(result.fresh)} fresh")
     if result.renewed:
         told.append(f"{len(result.renewed)} page{'s' if len(result.renewed) > 1 else ''} made anew")
-    click.echo(", ".join(told) if result.did_something else f"nothing to do: {len(result.fresh)} runs fresh")
+    ended = ", ".join(told) if result.did_something else f"nothing to do: {len(result.fresh)} runs fresh"
+    return [*(f"ledger: {line}" for line in lines), ended]
 
 
 def _exit_code(result: Result, changes: Changes) -> int:

@@ -6,6 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Names folders that hold the datasets' files, separated as in ``PATH``.
+MIRROR_VARIABLE = "LOYALTY_DATA_MIRROR"
+
 
 @dataclass(frozen=True)
 class Project:
@@ -61,3 +64,9 @@ class Project:
     @property
     def reports(self) -> Path:
         return self.root / "reports"
+
+
+def mirrors() -> tuple[Path, ...]:
+    """The folders that ``LOYALTY_DATA_MIRROR`` names, in its order."""
+    named = os.environ.get(MIRROR_VARIABLE, "").split(os.pathsep)
+    return tuple(Path(name).expanduser() for name in named if name.strip())

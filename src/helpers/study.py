@@ -18,7 +18,6 @@ from typing import Any
 
 from helpers import parameters
 from helpers import study_findings as findings
-from helpers.catalogue import files
 from helpers.display import cards, style
 from helpers.display.html import Html, stack
 from helpers.errors import DataUnavailable, RegisterError
@@ -32,7 +31,7 @@ from helpers.register.verdicts import Verdict
 from helpers.schemas.survey import Survey
 from helpers.study_data import StudyData
 from helpers.study_findings import Finding
-from helpers.whole_file import write_text
+from helpers.whole_file import checksum, write_text
 
 ROLES = ("primary", "alternative")
 
@@ -189,7 +188,7 @@ class Study(StudyData):
         """Every row of the ledger, for a study that sums up the others."""
         path = self._project.ledger
         if path.is_file():
-            self._checksums[str(path)] = files.checksum(path)
+            self._checksums[str(path)] = checksum(path)
         return ledger.read(path)
 
     def reference(self, name: str) -> dict[str, Any]:
@@ -203,7 +202,7 @@ class Study(StudyData):
         path = self._project.references / f"{name}.json"
         if not path.is_file():
             raise DataUnavailable(f"{path} is missing, though it is part of the project; check out the project again")
-        self._checksums[str(path)] = files.checksum(path)
+        self._checksums[str(path)] = checksum(path)
         return json.loads(path.read_text(encoding="utf-8"))
 
     def rates(self, name: str, estimates: Sequence[Finding]) -> dict[str, float]:

@@ -26,6 +26,7 @@ from helpers.schemas.spells import Spells
 from helpers.schemas.survey import Survey
 from helpers.schemas.tickets import Tickets
 from helpers.schemas.waits import Waits
+from helpers.whole_file import checksum
 
 Shape = TypeVar("Shape")
 
@@ -56,7 +57,7 @@ class StudyData:
         if entry.simulator is not None:
             return simulated(entry.slug, entry.simulator)
         found = files.fetch(self._project, entry)
-        self._checksums = {str(path): files.checksum(path) for path in found.values()}
+        self._checksums = {str(path): checksum(path) for path in found.values()}
         return tables.canonical(self._project, entry.slug, schema, found, entry.mapping)
 
     @property

@@ -1,10 +1,14 @@
-"""Files written whole or not at all."""
+"""Files as wholes: written whole or not at all, and told apart by their checksums."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
+
+#: A file written so recently may change again within one tick of the file system's clock.
+RACY_SECONDS = 2.0
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -33,3 +37,15 @@ def write_text(path: Path, text: str) -> Path:
         Path(name).unlink(missing_ok=True)
         raise
     return path
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal; 64 digits.
+
+    Raises
+    ------
+    OSError
+        The file is missing or cannot be read.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

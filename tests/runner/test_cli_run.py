@@ -20,6 +20,7 @@ from helpers.runner.store import Store
 from .conftest import HAND_IN, list_runs, write_study
 
 LOYALTY = [sys.executable, "-c", "from helpers.cli import main; main()"]
+TELL_MODULES = "import sys; from helpers.cli import main\ntry: main()\nfinally: print([*sys.modules], file=sys.stderr)"
 #: What a command with nothing to do must not wait for.
 HEAVY = {"papermill", "nbformat", "nbconvert", "pandas", "statsmodels", "numpy", "jinja2", "concurrent.futures.process"}
 
@@ -59,9 +60,8 @@ def test_a_batch_runs_what_is_due_and_a_second_one_nothing(project, monkeypatch,
     assert ledger.read(project.ledger) == []  # simulated data never enter it
 
     written = index.stat().st_mtime_ns
-    code = "import sys; from helpers.cli import main\ntry: main()\nfinally: print(sorted(sys.modules), file=sys.stderr)"
     words = ["run", "tiny", "--data", "simulated"]
-    second = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    second = subprocess.run([sys.executable, "-c", TELL_MODULES, *words], capture_output=True, text=True, check=False)
     index = project.reports / "index.html"
     assert (second.returncode, second.stdout) == (0, f"nothing to do: 2 runs fresh\nreport: {index}\n")
     assert not HEAVY & set(eval(second.stderr))
@@ -128,6 +128,11 @@ def test_an_interrupted_batch_keeps_what_has_ended_and_the_next_one_does_the_res
     rest = loyalty("run")
     assert rest.returncode == 0, rest.stderr
     assert "2 done, 1 fresh" in rest.stdout.splitlines()
+    again = subprocess.run([sys.executable, "-c", TELL_MODULES, "run"], capture_output=True, text=True, check=False)
+    assert again.stdout == f"nothing to do: 3 runs fresh\nreport: {project.reports / 'index.html'}\n"
+    assert not {"helpers.runner.batch", "helpers.register.model", "pydantic"} & set(eval(again.stderr))
+    edit(project.notebooks / "runs.yaml", lambda text: text.replace("second_survey", "csibank"))
+    assert "tiny.csibank: skipped (data)" in loyalty("run").stderr
 
 
 @pytest.mark.slow

@@ -100,7 +100,7 @@ def test_a_state_file_that_is_no_database_is_one_sentence(project):
 
 def test_a_second_batch_in_the_same_folder_is_refused_and_a_dead_one_does_not_hold_the_lock(project):
     code = (
-        "import pathlib, sys, time\nfrom helpers.project import Project\nfrom helpers.runner.store import batch_lock\n"
+        "import pathlib, sys, time\nfrom helpers.project import Project\nfrom helpers.runner.lock import batch_lock\n"
         "with batch_lock(Project(pathlib.Path(sys.argv[1]))):\n    print('held', flush=True)\n    time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", code, str(project.root)], stdout=subprocess.PIPE, text=True)

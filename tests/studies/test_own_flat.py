@@ -11,7 +11,7 @@ import yaml
 
 from helpers.adapters.own_flat import FLAT
 
-from .conftest import Batch, copy_of_the_project, loyalty
+from .conftest import FEW, Batch, copy_of_the_project, loyalty, run_of
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,8 @@ def batch(tmp_path_factory) -> Batch:
         described = {"slug": f"my_{schema}", "title": "Of my own", "schema": schema, "file": f"my_{schema}.csv"}
         described |= {"design": "longitudinal", "mapping": json.loads(json.dumps(asdict(meaning)))}
         (own / f"my_{schema}.yaml").write_text(yaml.safe_dump(described), encoding="utf-8")
-    listed = [{"study": study, "datasets": [f"my_{schema}"]} for schema, study in STUDIES.items()]
+    few = {study: {"parameters": FEW[study]} for study in STUDIES.values() if study in FEW}
+    listed = [{"study": study, "datasets": [f"my_{schema}"], **few.get(study, {})} for schema, study in STUDIES.items()]
     (root / "notebooks" / "runs.yaml").write_text(yaml.safe_dump(listed), encoding="utf-8")
     return loyalty(root, "run", "--jobs", "2")
 
@@ -49,7 +50,7 @@ def batch(tmp_path_factory) -> Batch:
 @pytest.mark.parametrize("schema", FLAT)
 def test_a_study_runs_on_an_own_file_and_its_page_names_nobody(batch, schema):
     assert batch.exit_code == 0, batch.printed
-    record = batch.records[f"{STUDIES[schema]}.my_{schema}"]
+    record = batch.records[run_of(STUDIES[schema], f"my_{schema}")]
     assert record.status == "done"
     page = (batch.project.reports / f"{record.run}.html").read_text(encoding="utf-8")
     assert "id-70" not in page

@@ -7,8 +7,6 @@ then at its address. Whatever is found is verified, by size and SHA-256, each ti
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -18,9 +16,9 @@ from pathlib import Path
 from helpers.catalogue.datasets import DataFile, Dataset, own_folder
 from helpers.catalogue.download import DownloadFault, Network
 from helpers.errors import DataInvalid, DataUnavailable
-from helpers.project import Project
+from helpers.project import MIRROR_VARIABLE, Project, mirrors
+from helpers.whole_file import checksum
 
-MIRROR_VARIABLE = "LOYALTY_DATA_MIRROR"
 STALE_SECONDS = 3600.0
 NETWORK = Network()  # of this process: hosts that gave no answer are remembered
 
@@ -126,18 +124,6 @@ def fetch(project: Project, dataset: Dataset, network: Network = NETWORK) -> dic
             )
         paths[file.name] = _download(project, dataset, file, network)
     return {file.name: paths[file.name] for file in dataset.files}
-
-
-def checksum(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal; 64 digits."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def mirrors() -> tuple[Path, ...]:
-    """The folders that ``LOYALTY_DATA_MIRROR`` names, in its order; separated as in ``PATH``."""
-    named = os.environ.get(MIRROR_VARIABLE, "").split(os.pathsep)
-    return tuple(Path(name).expanduser() for name in named if name.strip())
 
 
 def _candidates(project: Project, dataset: Dataset, file: DataFile) -> Iterator[Found]:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import helpers
-from helpers.catalogue import files
-from helpers.project import Project
+from helpers.project import MIRROR_VARIABLE, Project, mirrors
 
 _PACKAGES = re.compile(r"[/~][^\s'\"<>\x1b]*/site-packages/")
 _CELL_FILE = re.compile(r"/[^\s'\"<>\x1b]*/ipykernel_\d+/\d+\.py")  # where a kernel pretends that a cell stands
@@ -30,7 +29,7 @@ class Places:
     @classmethod
     def here(cls, project: Project) -> Places:
         """The project (paths in it are told from its root), the mirrors, Python's library and the home folder."""
-        named = [(mirror, f"{files.MIRROR_VARIABLE}/") for mirror in files.mirrors()]
+        named = [(mirror, f"{MIRROR_VARIABLE}/") for mirror in mirrors()]
         named += [(root, "") for root in (project.root, Path(helpers.__path__[0]).parents[1])]
         named += [(Path(sysconfig.get_path("stdlib")), ""), (Path.home(), "~/")]
         spelled = [(path, shown) for folder, shown in named for path in _spellings(folder) if path != "/"]

@@ -18,10 +18,11 @@ from helpers.evidence.record import RunRecord
 from helpers.project import Project
 from helpers.register import model
 from helpers.runner import studies
+from helpers.runner.lock import batch_lock, writable
 from helpers.runner.outcome import Outcome
 from helpers.runner.plan import Planner, RunSpec
 from helpers.runner.standing import Standing
-from helpers.runner.store import Store, batch_lock, writable
+from helpers.runner.store import Store
 from helpers.runner.triage import Triage, fetch_data, triage
 from helpers.runner.worker import Finish
 

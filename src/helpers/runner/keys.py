@@ -19,6 +19,7 @@ from typing import Any
 
 from helpers import parameters
 from helpers.runner import packages
+from helpers.whole_file import checksum
 
 MISSING = "missing"
 #: The package's folder: the module ``helpers.a.b`` stands in ``a/b.py`` below it.
@@ -206,8 +207,7 @@ def name_of(path: Path) -> str:
 def hash_file(path: Path) -> str:
     """SHA-256 of a file in hexadecimal, or `MISSING`."""
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return checksum(path)
     except OSError:
         return MISSING
 

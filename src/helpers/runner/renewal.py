@@ -15,8 +15,9 @@ from helpers import parameters
 from helpers.evidence.record import RunRecord
 from helpers.project import Project
 from helpers.runner import keys, temporary, worker
+from helpers.runner.lock import writable
 from helpers.runner.plan import RunSpec
-from helpers.runner.store import Store, Stored, writable
+from helpers.runner.store import Store, Stored
 from helpers.runner.worker import Finish
 
 

@@ -12,7 +12,7 @@ from helpers.catalogue import datasets
 from helpers.errors import ParameterError
 from helpers.project import Project
 from helpers.register import model
-from helpers.runner.store import writable
+from helpers.runner.lock import writable
 from helpers.whole_file import write_text
 
 #: For each schema: how the study calls its data, and a first look at the raw relation.
