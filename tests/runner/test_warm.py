@@ -52,6 +52,15 @@ print(json.dumps(dict(
     other=[gc.isenabled(), gc.get_threshold(), sys.getrecursionlimit(), locale.getlocale(), logging.getLogger().level],
     decimal=str(decimal.getcontext()),
 ), default=str, indent=1, sort_keys=True))"""
+LEFT_OPEN = """import atexit, functools, pathlib, threading, time, weakref
+def write(name): (pathlib.Path({folder!r}) / name).write_text("written")
+left = (pathlib.Path({folder!r}) / "a file").open("w")
+left.write("written")
+atexit.register(write, "at exit")
+class Held: pass
+held = Held()
+_ = weakref.finalize(held, write, "a finalizer")
+threading.Thread(target=lambda: [time.sleep(0.5), write("a thread")]).start()"""
 FIGURE = "import matplotlib.pyplot as plt\n_, axes = plt.subplots()\naxes.plot([1, 3, 2]);"
 SEABORN = "import seaborn\nseaborn.histplot(pandas.DataFrame({'x': [1, 1, 2]}), x='x');"
 WIDE_FRAME = "pandas.DataFrame([range(40)] * 3).add_prefix('a column with a long name ')"
@@ -142,6 +151,19 @@ def _flat(state: dict) -> dict:
 def _without_process(ran: Ran) -> str:
     """Outputs and outcome; a warning names the process in the path of its cell."""
     return re.sub(r"ipykernel_\d+", "ipykernel", json.dumps([ran.outputs, ran.outcome.message], indent=1))
+
+
+@pytest.mark.parametrize("forked", [True, False])
+def test_what_a_study_leaves_open_or_at_work_is_ended_in_order(request, tmp_path, forked):
+    if forked:
+        request.getfixturevalue("sockets")
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    ran = execute(tmp_path, LEFT_OPEN.format(folder=str(kept)))
+    assert not ran.outcome.cause, ran
+    assert {path.name: path.read_text() for path in kept.iterdir()} == dict.fromkeys(
+        ["a file", "at exit", "a finalizer", "a thread"], "written"
+    )
 
 
 def test_random_numbers_without_a_seed_differ_between_kernels(sockets, tmp_path):

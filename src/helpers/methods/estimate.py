@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-import pandas as pd
+import numpy as np
 from scipy import stats
 
 from helpers.errors import MethodError
 from helpers.methods.result import Result
+
+#: Where both intervals end, from below.
+_ENDS = (0.025, 0.05, 0.95, 0.975)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +96,7 @@ class Estimate(Result):
             The other fields of the class.
         """
         centre = math.log(value) if scale == "log" else value
-        ends = [float(centre + quantile * se) for quantile in stats.t.ppf([0.025, 0.05, 0.95, 0.975], df)]
+        ends = [float(centre + quantile * se) for quantile in _quantiles(df)]
         low, low90, high90, high = map(math.exp, ends) if scale == "log" else ends
         return cls(value=value, se=se, scale=scale, ci_low=low, ci_high=high, ci90_low=low90, ci90_high=high90, **rest)
 
@@ -105,13 +109,13 @@ class Estimate(Result):
         MethodError
             More than one draw in a hundred is not finite.
         """
-        series = pd.Series(draws, dtype=float)
-        finite = series[series.map(math.isfinite)]
-        if len(finite) < 0.99 * len(series):
-            failed = len(series) - len(finite)
-            raise MethodError(f"{failed} of {len(series)} bootstrap draws failed; these data do not bear the estimate")
-        low, low90, high90, high = finite.quantile([0.025, 0.05, 0.95, 0.975])
-        se = float(finite.map(math.log).std() if scale == "log" else finite.std())
+        drawn = np.asarray(draws, dtype=float)
+        finite = drawn[np.isfinite(drawn)]
+        if len(finite) < max(1, 0.99 * len(drawn)):
+            failed = len(drawn) - len(finite)
+            raise MethodError(f"{failed} of {len(drawn)} bootstrap draws failed; these data do not bear the estimate")
+        low, low90, high90, high = map(float, np.quantile(finite, _ENDS))
+        se = float(np.std([math.log(draw) for draw in finite] if scale == "log" else finite, ddof=1))
         return cls(value=value, se=se, scale=scale, ci_low=low, ci_high=high, ci90_low=low90, ci90_high=high90, **rest)
 
     def in_percentage_points(self) -> Estimate:
@@ -130,3 +134,9 @@ class Estimate(Result):
         points = {name: 100 * getattr(self, name) for name in numbers}
         ceiling = None if self.ceiling is None else 100 * self.ceiling
         return replace(self, unit="percentage points", ceiling=ceiling, **points)
+
+
+@lru_cache(maxsize=1_000)
+def _quantiles(df: float) -> tuple[float, ...]:
+    """Of Student's t, where both intervals end."""
+    return tuple(map(float, stats.t.ppf(_ENDS, df)))

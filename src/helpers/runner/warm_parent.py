@@ -15,6 +15,7 @@ import sys
 if __name__ == "__main__":
     del sys.path[0]  # this folder, whose modules would hide others of the same name from a study
 
+import atexit
 import builtins
 import contextlib
 import gc
@@ -25,8 +26,9 @@ import os
 import select
 import signal
 import socket
+import threading
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 #: What studies reach, by way of the package, without what acts on a kernel while it is imported (matplotlib's backend,
 #: tqdm.auto) or looks for the network.
@@ -68,6 +70,7 @@ def main() -> None:
     request = serve(listener)
     if request is not None:
         become_kernel(request)
+        leave()
 
 
 def load_stack() -> None:
@@ -192,6 +195,18 @@ def become_kernel(request: Request) -> None:
     sys.argv = [str(ipykernel_launcher.__file__), *request["arguments"]]
     np.random.seed()  # otherwise all kernels would draw the same numbers; Python's `random` sees to that itself
     IPKernelApp.launch_instance(parent_handle=parent)  # ends with its parent: what ipykernel read on import is not true
+
+
+def leave() -> NoReturn:
+    """End this process as the interpreter does, but for freeing its objects one by one.
+
+    Those are the parent's: each page that holds one would be copied first, a fifth of what a short run takes.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for what a study left at work
+    atexit._run_exitfuncs()  # IPython's empties the study's namespace, so files that were left open are written
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import optimize
+from scipy.linalg import lapack
 from scipy.special import expit, logit
 
 from helpers.errors import MethodError
@@ -221,14 +222,18 @@ class _Model:
         penalty[1:p] = 1e-6  # a cell that no event is in would send its coefficient to infinity
         for _ in range(60):
             share = expit(whole @ at)
-            information = (whole.T * (self.rows * share * (1 - share))) @ whole + np.diag(penalty)
-            step = np.linalg.solve(information, whole.T @ (events - self.rows * share) - penalty * at)
-            at = at + step * min(1.0, 2.0 / max(np.abs(step).max(), 1e-12))
-            if np.abs(step).max() < 1e-7:
+            information = (whole.T * (self.rows * share * (1 - share))) @ whole
+            information.flat[:: len(at) + 1] += penalty
+            factor, step, failed = lapack.dposv(information, whole.T @ (events - self.rows * share) - penalty * at)
+            if failed:
+                raise np.linalg.LinAlgError("the information on log odds is singular")
+            longest = max(step.max(), -step.min())
+            at = at + step * min(1.0, 2.0 / max(longest, 1e-12))
+            if longest < 1e-7:
                 break
         linear = whole @ at
         likelihood = float(events @ linear - self.rows @ np.logaddexp(0.0, linear)) - 0.5 * float(penalty @ at**2)
-        return at, likelihood - (len(at) - p) * math.log(sd) - 0.5 * float(np.linalg.slogdet(information)[1])
+        return at, likelihood - (len(at) - p) * math.log(sd) - float(np.log(factor.diagonal()).sum())
 
     def average(self, fit: _Fit, effect: float) -> float:
         """The average share of all rows, were they in a group of that effect."""
