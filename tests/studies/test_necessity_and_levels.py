@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 
 from helpers import parameters
 from helpers.evidence.record import Row
 from helpers.simulate import necessity, survey
 
-from .conftest import Batch, copy_of_the_project, loyalty, put_own_files
+from .conftest import FEW, Batch, copy_of_the_project, loyalty, put_own_files
 
 pytestmark = pytest.mark.slow
 
+STUDIES = ("necessity", "loyalty_levels")
 LADDER = "loyalty-four-levels-ordered"
 
 
@@ -21,10 +23,9 @@ LADDER = "loyalty-four-levels-ordered"
 def own(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     root = copy_of_the_project(tmp_path_factory.mktemp("own_needed_and_ordered"))
     put_own_files(root)
-    few = ["-p", "draws=1000", "-p", "check_draws=500", "-p", "samples=10"]
-    first = loyalty(root, "run", "necessity", "-d", "my_survey", *few)
-    assert first.exit_code == 0, first.printed
-    return loyalty(root, "run", "loyalty_levels", "-d", "my_survey", "-p", "draws=300")
+    listed = [{"study": study, "datasets": ["my_survey"], "parameters": FEW[study]} for study in STUDIES]
+    (root / "notebooks" / "runs.yaml").write_text(yaml.safe_dump(listed), encoding="utf-8")
+    return loyalty(root, "run", "--jobs", "1")
 
 
 def primary(batch: Batch, start: str) -> dict[str, Row]:

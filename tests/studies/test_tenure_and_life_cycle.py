@@ -7,32 +7,36 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from helpers import parameters
 from helpers.simulate import orders
 
-from .conftest import Batch, copy_of_the_project, loyalty, run_of
+from .conftest import FEW, Batch, copy_of_the_project, loyalty, run_of
 from .test_order_studies import put_own_log
 from .test_studies import primary, within
 
 pytestmark = pytest.mark.slow
 
+STUDIES = ("tenure", "life_cycle")
+
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Batch]:
+def own(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     """Both studies on a researcher's own log, which names no articles and no returns."""
     root: Path = copy_of_the_project(tmp_path_factory.mktemp("own"))
     put_own_log(root)
-    few = {"tenure": [], "life_cycle": ["-p", "worlds=10", "-p", "draws=200"]}
-    return {study: loyalty(root, "run", study, "-d", "my_shop", *asked, "--jobs", "1") for study, asked in few.items()}
+    listed = [{"study": study, "datasets": ["my_shop"], "parameters": FEW.get(study, {})} for study in STUDIES]
+    (root / "notebooks" / "runs.yaml").write_text(yaml.safe_dump(listed), encoding="utf-8")
+    return loyalty(root, "run", "--jobs", "1")
 
 
 def test_a_researchers_own_log_is_asked_all_that_it_can_answer(own):
-    assert [batch.printed for batch in own.values() if batch.exit_code != 0] == []
-    aged = primary(own["tenure"], "tenure.my_shop")
+    assert own.exit_code == 0, own.printed
+    aged = primary(own, run_of("tenure", "my_shop"))
     assert {"exploration-small-trial-orders/first-order", "loyalty-raises-revenue-profit/all-quarters"} <= set(aged)
     assert not [name for name in aged if name.startswith(("stability-willingness", "wide-choice"))]  # no articles
-    lived = primary(own["life_cycle"], "life_cycle.my_shop.draws=200.worlds=10")
+    lived = primary(own, run_of("life_cycle", "my_shop"))
     assert {"formation-volume-rises/first-year", "must-pass-early-stages/from-the-start"} <= set(lived)
 
 

@@ -7,12 +7,13 @@ import re
 
 import pandas as pd
 import pytest
+import yaml
 
 from helpers import parameters
 from helpers.methods.scales.measurement import cronbach_alpha
 from helpers.simulate import survey, transparency
 
-from .conftest import Batch, copy_of_the_project, loyalty, run_of
+from .conftest import FEW, Batch, copy_of_the_project, loyalty, run_of
 from .test_studies import primary, within
 
 pytestmark = pytest.mark.slow
@@ -69,9 +70,10 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     request = pd.DataFrame({"participant": ids, "arm": arm, "consent": units["consent"], "age": units["age"]})
     request.to_csv(own / "my_request.csv", index=False)
     (own / "my_request.yaml").write_text(OWN_EXPERIMENT, encoding="utf-8")
-    first = loyalty(root, "run", "trust_factors", "-d", "my_trust_survey", "-p", "draws=400")
-    assert first.exit_code == 0, first.printed
-    return loyalty(root, "run", "transparency_experiment", "-d", "my_request", "-p", "draws=1000")
+    asked = {"trust_factors": "my_trust_survey", "transparency_experiment": "my_request"}
+    listed = [{"study": study, "datasets": [slug], "parameters": FEW[study]} for study, slug in asked.items()]
+    (root / "notebooks" / "runs.yaml").write_text(yaml.safe_dump(listed), encoding="utf-8")
+    return loyalty(root, "run", "--jobs", "1")
 
 
 def test_both_studies_run_on_own_files(ran):

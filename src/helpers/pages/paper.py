@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,9 @@ def read(path: Path, places: Places) -> Paper:
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         _hide_places(output, places)
     figures = _Figures()
-    raw, _ = _exporter(figures).from_notebook_node(notebook)
+    exporter = _exporter()
+    exporter.register_filter("figure", figures.place)
+    raw, _ = exporter.from_notebook_node(notebook)
     soup = BeautifulSoup(raw, features="html.parser")
     title = tidy.take_title(soup)
     sections = tidy.tidy(soup)
@@ -130,14 +133,16 @@ class _Figures:
         return page
 
 
-def _exporter(figures: _Figures) -> TemplateExporter:
+@cache
+def _exporter() -> TemplateExporter:
+    """One for all pages of a process, since it compiles its templates; the filter `figure` is each page's own."""
     exporter = TemplateExporter(
         config=Config({"NbConvertBase": {"display_data_priority": _SHOWN}}),
         file_extension=".html",
         extra_template_basedirs=[str(TEMPLATES)],
         template_name="paper",
     )
-    filters = {"figure": figures.place, "alt": _alt, "failed": _failed, "code_label": _code_label}
+    filters = {"alt": _alt, "failed": _failed, "code_label": _code_label}
     for name, function in filters.items():
         exporter.register_filter(name, function)
     return exporter
