@@ -77,6 +77,11 @@ class Flow:
         """
         return Flow(self.n_start, self.n_end - n_dropped, (*self.steps, Step(reason, n_dropped)))
 
+    def demand_end(self, frame: pd.DataFrame, slug: str) -> None:
+        """Refuse a canonical frame of another length than the flow's end, with DataInvalid."""
+        if self.n_end != len(frame):
+            raise DataInvalid(f"{slug}: the flow ends at {self.n_end} rows, the frame has {len(frame)}")
+
     def to_frame(self) -> pd.DataFrame:
         """One row a step, from "all rows" to the last; columns ``step``, ``n_dropped`` and ``n_left`` (int)."""
         rows, left = [("all rows", 0, self.n_start)], self.n_start

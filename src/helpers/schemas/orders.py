@@ -116,8 +116,7 @@ class Orders:
 
     def __post_init__(self) -> None:
         columns.demand(self.frame, [*_FRAME, *self.log.groups], self.slug)
-        if self.flow.n_end != len(self.frame):
-            raise DataInvalid(f"{self.slug}: the flow ends at {self.flow.n_end} rows, the frame has {len(self.frame)}")
+        self.flow.demand_end(self.frame, self.slug)
         if self.lines is not None:
             columns.demand(self.lines, LINE_COLUMNS, self.slug)
 

@@ -92,8 +92,7 @@ class Sessions:
 
     def __post_init__(self) -> None:
         columns.demand(self.frame, _FRAME, self.slug)
-        if self.flow.n_end != len(self.frame):
-            raise DataInvalid(f"{self.slug}: the flow ends at {self.flow.n_end} rows, the frame has {len(self.frame)}")
+        self.flow.demand_end(self.frame, self.slug)
         unknown = sorted(set(self.frame["visitor"].cat.categories) - set(self.site.visitors))
         if unknown:
             known = ", ".join(self.site.visitors)

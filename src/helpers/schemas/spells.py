@@ -100,8 +100,7 @@ class Spells:
 
     def __post_init__(self) -> None:
         columns.demand(self.frame, [*_FRAME, *self.clock.figures, *self.clock.groups], self.slug)
-        if self.flow.n_end != len(self.frame):
-            raise DataInvalid(f"{self.slug}: the flow ends at {self.flow.n_end} rows, the frame has {len(self.frame)}")
+        self.flow.demand_end(self.frame, self.slug)
 
     @property
     def n(self) -> int:

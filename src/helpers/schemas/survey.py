@@ -46,8 +46,7 @@ class Survey:
         absent = [name for name in _columns(self.book) if name not in self.frame]
         if absent:
             raise DataInvalid(f"{self.slug}: the frame lacks the columns {', '.join(absent)} of its book")
-        if self.flow.n_end != len(self.frame):
-            raise DataInvalid(f"{self.slug}: the flow ends at {self.flow.n_end} rows, the frame has {len(self.frame)}")
+        self.flow.demand_end(self.frame, self.slug)
 
     @property
     def n(self) -> int:
