@@ -53,6 +53,7 @@ clean:
 .venv/.installed: .venv/.made requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q src  # some machines forbid that kernels write it
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed requirements-dev.lock
