@@ -104,7 +104,7 @@ def run(
         result = result.then(execute(of_ledger()))
         known, states = opened.known()
         _write_index(project, known, states, did_something=result.did_something)
-        if all_listed and all(states[record.run] == "fresh" for record in result.asked) and not changes.open:
+        if all_listed and all(states.get(record.run) == "fresh" for record in result.asked) and not changes.open:
             watch.keep(len(result.asked))
     _end(project, *_told(result, changes))
     context.exit(_exit_code(result, changes))

@@ -102,6 +102,7 @@ def made(kind: type) -> typing.Any:
 
 def filled(hint: typing.Any, name: str) -> typing.Any:
     inner, origin = typing.get_args(hint), typing.get_origin(hint)
+    origin = typing.get_origin(getattr(origin, "__value__", None)) or origin  # NDArray is an alias from numpy 2.5 on
     if hint in PLAIN:
         return PLAIN[hint]
     if np.ndarray in (hint, origin):
