@@ -29,7 +29,7 @@ def skip_without(packages: list[str]) -> None:
     """Skip with the reason where R, or one of the packages that a script loads, is missing."""
     if shutil.which("Rscript") is None:
         pytest.skip("R is not installed")
-    ask = "; ".join(f'loadNamespace("{name}")' for name in packages)
+    ask = "; ".join(f'stopifnot(nzchar(system.file(package = "{name}")))' for name in packages)  # loads none
     if packages and subprocess.run(["Rscript", "-e", ask], capture_output=True, check=False).returncode:
         pytest.skip(f"R lacks one of the packages {', '.join(packages)}")
 

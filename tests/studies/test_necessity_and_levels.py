@@ -5,27 +5,22 @@ from __future__ import annotations
 import re
 
 import pytest
-import yaml
 
 from helpers import parameters
 from helpers.evidence.record import Row
 from helpers.simulate import necessity, survey
 
-from .conftest import FEW, Batch, copy_of_the_project, loyalty, put_own_files
+from . import own_files
+from .conftest import Batch
 
 pytestmark = pytest.mark.slow
 
-STUDIES = ("necessity", "loyalty_levels")
 LADDER = "loyalty-four-levels-ordered"
 
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    root = copy_of_the_project(tmp_path_factory.mktemp("own_needed_and_ordered"))
-    put_own_files(root)
-    listed = [{"study": study, "datasets": ["my_survey"], "parameters": FEW[study]} for study in STUDIES]
-    (root / "notebooks" / "runs.yaml").write_text(yaml.safe_dump(listed), encoding="utf-8")
-    return loyalty(root, "run", "--jobs", "1")
+    return own_files.batch(tmp_path_factory)
 
 
 def primary(batch: Batch, start: str) -> dict[str, Row]:
@@ -72,14 +67,7 @@ def test_the_page_says_which_models_no_data_can_tell_apart(simulated):
 
 
 def test_a_researchers_own_survey_is_asked_what_it_can_answer(own):
-    assert own.exit_code == 0, own.printed
     assert set(primary(own, "necessity.my_survey")) == {"satisfaction-necessary/satisfaction"}
     assert set(primary(own, "loyalty_levels.my_survey")) == {
         f"{LADDER}/{part}" for part in ("beliefs-liking", "liking-intention", "beliefs-intention")
     }
-
-
-def test_no_id_of_a_customer_occurs_in_a_page(own):
-    pages = [*own.project.reports.glob("*.html"), *own.project.runs.glob("*.ipynb")]
-    assert len(pages) == 5
-    assert [path.name for path in pages if re.search(r"resp-9\d{5}", path.read_text(encoding="utf-8"))] == []

@@ -47,10 +47,11 @@ def test_the_maximum_is_that_of_the_integrated_likelihood():
 def test_the_interval_holds_the_planted_share(sd):
     truth = sd**2 / (sd**2 + np.pi**2 / 3)
     found = [
-        latent_group_variance(drawn(seed, sd), "y", "group", "seller", draws=60, seed=seed).share for seed in range(40)
+        latent_group_variance(drawn(seed, sd), "y", "group", "seller", draws=40, seed=seed).share for seed in range(40)
     ]
     held = sum(item.ci_low <= truth <= item.ci_high for item in found)
-    assert held >= 34  # .95 less three standard errors of a share of 40
+    # .95 less three standard errors of a share of 40; limits from 40 draws lie a little further in than from many.
+    assert held >= 34
 
 
 def test_without_a_spread_the_share_is_near_none():
