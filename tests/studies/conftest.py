@@ -150,8 +150,10 @@ def copy_with_few_draws(root: Path) -> Path:
     return root
 
 
-def once(root: Path, run: Callable[[Path], Batch]) -> Batch:
-    """What `run` leaves in `root`, which the first of pytest's workers to come here does, while the others wait."""
+def once(tmp_path_factory: pytest.TempPathFactory, name: str, run: Callable[[Path], Batch]) -> Batch:
+    """What `run` leaves in the session's folder of that name, for which pytest's other workers wait."""
+    own = tmp_path_factory.getbasetemp()  # of this worker, below that of the session, if there are workers
+    root = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
     with root.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         said = root.with_suffix(".json")
@@ -167,13 +169,11 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Batch:
 
     Tests look at it and leave it as it is.
     """
-    own = tmp_path_factory.getbasetemp()  # of this worker, below that of the session, if there are workers
-    root = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
     def run(root: Path) -> Batch:
         return loyalty(copy_with_few_draws(root), "run", "--data", "simulated", "--jobs", "2")
 
-    return once(root / "simulated", run)
+    return once(tmp_path_factory, "simulated", run)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -103,9 +102,7 @@ mapping:
 
 def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     """The runs of `LISTED`; one batch for the whole session, which tests look at and leave as it is."""
-    own = tmp_path_factory.getbasetemp()  # of this worker, below that of the session, if there are workers
-    root = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    return once(root / "own_files", run)
+    return once(tmp_path_factory, "own_files", run)
 
 
 def run(root: Path) -> Batch:

@@ -13,7 +13,7 @@ from helpers.methods.purchases.lifetime_value import WEEKS, Valuation
 from helpers.methods.purchases.model_gain import pareto_nbd_gain
 from helpers.simulate import orders
 
-from .conftest import FEW, Batch, copy_of_the_project, loyalty, run_of
+from .conftest import FEW, Batch, copy_of_the_project, loyalty, once, run_of
 from .test_studies import primary, within
 
 pytestmark = pytest.mark.slow
@@ -45,14 +45,18 @@ def put_own_log(root: Path) -> None:
     (own / "my_shop.yaml").write_text(OWN, encoding="utf-8")
 
 
+def on_own_log(root: Path) -> Batch:
+    """These studies and those of tenure and life cycle on a researcher's own log."""
+    put_own_log(copy_of_the_project(root))
+    studies = (*STUDIES, "tenure", "life_cycle")
+    listed = [{"study": study, "datasets": ["my_shop"], "parameters": FEW.get(study, {})} for study in studies]
+    (root / "notebooks" / "runs.yaml").write_text(yaml.safe_dump(listed), encoding="utf-8")
+    return loyalty(root, "run", "--jobs", "2")
+
+
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    """All four studies on a researcher's own log."""
-    root = copy_of_the_project(tmp_path_factory.mktemp("orders"))
-    put_own_log(root)
-    listed = [{"study": study, "datasets": ["my_shop"], "parameters": FEW[study]} for study in STUDIES]
-    (root / "notebooks" / "runs.yaml").write_text(yaml.safe_dump(listed), encoding="utf-8")
-    return loyalty(root, "run", "--jobs", "1")
+    return once(tmp_path_factory, "own_log", on_own_log)
 
 
 def found(batch: Batch, study: str, dataset: str = "simulated_orders"):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from helpers import parameters
 from helpers.simulate import orders
 
-from .conftest import FEW, Batch, copy_of_the_project, loyalty, run_of
-from .test_order_studies import put_own_log
+from .conftest import Batch, once, run_of
+from .test_order_studies import on_own_log
 from .test_studies import primary, within
 
 pytestmark = pytest.mark.slow
@@ -23,12 +21,8 @@ STUDIES = ("tenure", "life_cycle")
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    """Both studies on a researcher's own log, which names no articles and no returns."""
-    root: Path = copy_of_the_project(tmp_path_factory.mktemp("own"))
-    put_own_log(root)
-    listed = [{"study": study, "datasets": ["my_shop"], "parameters": FEW.get(study, {})} for study in STUDIES]
-    (root / "notebooks" / "runs.yaml").write_text(yaml.safe_dump(listed), encoding="utf-8")
-    return loyalty(root, "run", "--jobs", "1")
+    """A researcher's own log, which names no articles and no returns."""
+    return once(tmp_path_factory, "own_log", on_own_log)
 
 
 def test_a_researchers_own_log_is_asked_all_that_it_can_answer(own):

@@ -83,10 +83,23 @@ def test_neither_the_order_of_rows_nor_the_unit_of_time_nor_merging_changes_the_
     )
     _, fit = fit_pareto_nbd(Histories.of(frame))
     _, in_years = fit_pareto_nbd(Histories.of(turned))
-    _, doubled = fit_pareto_nbd(Histories.of(frame.assign(times=2.0), weight="times"), near=fit)
+    _, doubled = fit_pareto_nbd(Histories.of(frame.assign(times=2.0), weight="times"))
     assert in_years.values == pytest.approx(fit.values / [1, 52, 1, 52], rel=1e-6)
     assert doubled.values == pytest.approx(fit.values, rel=1e-6)
     assert doubled.se == pytest.approx(fit.se / np.sqrt(2), rel=1e-5)
+
+
+def test_a_fit_near_another_one_is_the_same_fit_in_fewer_steps_and_carries_no_errors(frozen):
+    frame = pd.DataFrame(frozen("buy_till_you_die")["customers"])
+    histories = Histories.of(frame)
+    times = np.bincount(np.random.default_rng(2).integers(len(frame), size=len(frame)), minlength=len(frame))
+    drawn = histories.reweighted(times)
+    _, alone = fit_pareto_nbd(drawn)
+    _, near = fit_pareto_nbd(drawn, near=fit_pareto_nbd(histories)[1])
+    assert near.values == pytest.approx(alone.values, rel=1e-8)
+    assert near.log_likelihood == pytest.approx(alone.log_likelihood, rel=1e-12)
+    assert near.evaluations < alone.evaluations / 2
+    assert np.isnan(near.se).all()
 
 
 @pytest.mark.simulation

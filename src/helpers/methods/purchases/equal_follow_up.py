@@ -13,7 +13,7 @@ import pandas as pd
 from helpers.errors import MethodError
 from helpers.methods.purchases.gamma_gamma import GammaGamma
 from helpers.methods.purchases.pareto_nbd import ParetoNBD
-from helpers.methods.purchases.purchase_simulation import CalendarIntensity, simulate_log
+from helpers.methods.purchases.purchase_simulation import CalendarIntensity, merged, simulate_log
 
 
 def equal_follow_up(log: pd.DataFrame, length: float, end: float) -> pd.DataFrame:
@@ -75,4 +75,4 @@ def simulate_days(
     """
     log = simulate_log(model, entry, end, seed=seed, spend=spend, calendar=calendar, regularity=regularity)
     log["time"] = np.floor(log["time"] / day + 1e-6) * day
-    return log.groupby(["customer", "time"])[["value"]].sum().reset_index()
+    return merged(log)

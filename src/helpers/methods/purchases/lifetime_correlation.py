@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
@@ -103,23 +103,28 @@ def correlation_excess(
         raise MethodError(f"a bootstrap needs at least two draws, not {draws}")
     customers = _customers(log, follow_up, end)
     entry = log.groupby("customer")["time"].min().reindex(customers.index).to_numpy()
-    model, fit = fit_pareto_nbd(Histories.of(customers))
+    histories = Histories.of(customers)
+    model, fit = fit_pareto_nbd(histories)
     spend, spend_fit = fit_gamma_gamma(customers)
     fitted = _Models(model, spend)
     generator = np.random.default_rng(seed)
     nulls = {name: _null_mean(fitted, entry, end, follow_up, how, generator) for name, how in comparisons.items()}
-    observed = _correlations(_columns(customers), comparisons)
+    columns = customers[["recency", "value", "frequency"]].to_numpy(dtype=float).T
+    ranked = _Ranked.of(columns)
+    observed = ranked.correlations(comparisons, np.ones(len(customers)))
     centre = _correlations(_drawn(fitted, follow_up, 5 * _FOR_DRAW, generator), comparisons)
+    spenders = customers.reset_index(drop=True)[columns[2] > 0]
     found = np.full((draws, len(comparisons)), np.nan)
     for draw in range(draws):
-        drawn = customers.iloc[generator.integers(len(customers), size=len(customers))]
+        times = np.bincount(generator.integers(len(customers), size=len(customers)), minlength=len(customers))
+        weighted = spenders.assign(weight=times[spenders.index])
         try:
-            again, _ = fit_pareto_nbd(Histories.of(drawn), near=fit)
-            spend_again, _ = fit_gamma_gamma(drawn, near=spend_fit)
+            again, _ = fit_pareto_nbd(histories.reweighted(times), near=fit)
+            spend_again, _ = fit_gamma_gamma(weighted[weighted["weight"] > 0], weight="weight", near=spend_fit)
         except MethodError:
             continue  # counted by the estimate
         moved = _correlations(_drawn(_Models(again, spend_again), follow_up, _FOR_DRAW, generator), comparisons)
-        found[draw] = _correlations(_columns(drawn), comparisons) - (moved - centre)
+        found[draw] = ranked.correlations(comparisons, times) - (moved - centre)
     n_repeaters, n_dropped = int((customers["frequency"] > 0).sum()), log["customer"].nunique() - len(customers)
     return {
         name: CorrelationExcess(
@@ -145,11 +150,6 @@ def _customers(log: pd.DataFrame, follow_up: float, end: float) -> pd.DataFrame:
     return customers.assign(value=customers["first_value"] + customers["frequency"] * customers["spend"].fillna(0.0))
 
 
-def _columns(customers: pd.DataFrame) -> Array:
-    """Lifetime, value and frequency, shape (3, n)."""
-    return customers[["recency", "value", "frequency"]].to_numpy(dtype=float).T
-
-
 def _null_mean(
     models: _Models, entry: Array, end: float, follow_up: float, how: Comparison, generator: np.random.Generator
 ) -> float:
@@ -165,8 +165,20 @@ def _null_mean(
             calendar=how.calendar,
             regularity=how.regularity,
         )
-        found.append(_correlations(_columns(_customers(log, follow_up, end)), {"": how})[0])
+        found.append(_correlations(_followed(log, follow_up, end), {"": how})[0])
     return float(np.mean(found))
+
+
+def _followed(log: pd.DataFrame, follow_up: float, end: float) -> Array:
+    """Lifetime, value and frequency at equal follow-up of the customers 0 to n - 1 of a sorted log, shape (3, n)."""
+    owner, time, value = (log[name].to_numpy() for name in ("customer", "time", "value"))
+    entry = time[np.searchsorted(owner, np.arange(owner[-1] + 1))]
+    since = time - entry[owner]
+    seen = since <= follow_up + 1e-9
+    orders = np.bincount(owner[seen])
+    lifetime = np.minimum(since[seen][np.cumsum(orders) - 1], follow_up)
+    columns = np.array([lifetime, np.bincount(owner[seen], weights=value[seen]), orders - 1])
+    return columns[:, entry <= end - follow_up + 1e-9]
 
 
 def _drawn(models: _Models, follow_up: float, n: int, generator: np.random.Generator) -> Array:
@@ -186,13 +198,42 @@ def _drawn(models: _Models, follow_up: float, n: int, generator: np.random.Gener
     return np.array([lifetime, generator.gamma(spend.p * (frequency + 1), scale), frequency])
 
 
+@dataclass(frozen=True)
+class _Ranked:
+    """Customers' lifetime, value and frequency as places among the different ones, to be ranked under any weights."""
+
+    places: npt.NDArray[np.intp]
+    repeated: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, columns: Array) -> _Ranked:
+        places = np.array([np.unique(column, return_inverse=True)[1] for column in columns])
+        return cls(places, columns[2] > 0)
+
+    def correlations(self, comparisons: Mapping[str, Comparison], times: npt.ArrayLike) -> Array:
+        """Of each comparison, shape (comparisons,), where each customer stands for so many."""
+        times = np.asarray(times, dtype=np.intp)
+        matrices = {
+            repeaters: self._matrix(times * self.repeated if repeaters else times)
+            for repeaters in {how.repeaters_only for how in comparisons.values()}
+        }
+        return np.array([_of(matrices[how.repeaters_only], how) for how in comparisons.values()])
+
+    def _matrix(self, times: npt.NDArray[np.intp]) -> Array:
+        """Spearman correlations, shape (3, 3)."""
+        used = times > 0
+        ranks = []
+        for place in self.places[:, used]:
+            alike = np.bincount(place, weights=times[used])
+            ranks.append((np.cumsum(alike) - (alike - 1) / 2)[place])
+        covariance = np.cov(ranks, fweights=times[used])
+        spread = np.sqrt(np.diag(covariance))
+        return covariance / spread / spread[:, None]
+
+
 def _correlations(columns: Array, comparisons: Mapping[str, Comparison]) -> Array:
-    """The correlation of each comparison, shape (comparisons,); ranks, which take the time, are made once."""
-    matrices = {
-        repeaters: np.corrcoef(stats.rankdata(columns[:, columns[2] > 0] if repeaters else columns, axis=1))
-        for repeaters in {how.repeaters_only for how in comparisons.values()}
-    }
-    return np.array([_of(matrices[how.repeaters_only], how) for how in comparisons.values()])
+    """The correlation of each comparison in columns of lifetime, value and frequency, shape (comparisons,)."""
+    return _Ranked.of(columns).correlations(comparisons, np.ones(columns.shape[1]))
 
 
 def _of(matrix: Array, how: Comparison) -> float:

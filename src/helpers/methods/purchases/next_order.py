@@ -119,17 +119,15 @@ class _Gaps:
 
     def scores(self, at: Array) -> Array:
         """Of each customer, shape (n, k + 1)."""
-        hazard = self.gap * np.exp(self.columns @ at[:-1])
-        return self._scores(at, hazard, self._summed(hazard))
-
-    def _scores(self, at: Array, hazard: Array, total: Array) -> Array:
-        """The same from each gap's cumulated hazard and each customer's."""
-        shape = math.exp(at[-1])
-        with_events = (shape + self.counts)[self.place]
-        pull = with_events / (shape + total)
-        of_shape = (special.digamma(shape + self.counts) - special.digamma(shape) + at[-1] + 1)[self.place]
-        of_shape = of_shape - np.log(shape + total) - pull
+        hazard, shape = self.gap * np.exp(self.columns @ at[:-1]), math.exp(at[-1])
+        pull, of_shape = self._pulls(shape, at[-1], self._summed(hazard))
         return np.column_stack([self.ended - pull[:, None] * self._by_customer(hazard), shape * of_shape])
+
+    def _pulls(self, shape: float, log_shape: float, total: Array) -> tuple[Array, Array]:
+        """Each customer's expected frailty, and the derivative by its shape, from the cumulated hazards."""
+        pull = (shape + self.counts)[self.place] / (shape + total)
+        of_shape = (special.digamma(shape + self.counts) - special.digamma(shape) + log_shape + 1)[self.place]
+        return pull, of_shape - np.log(shape + total) - pull
 
     def minus_likelihood(self, at: Array) -> tuple[float, Array]:
         """Of the average customer, and its gradient."""
@@ -140,9 +138,10 @@ class _Gaps:
             shape = math.exp(at[-1])
             of_frailty = special.gammaln(shape + self.counts) - special.gammaln(shape) + shape * at[-1]
             of_frailty = of_frailty[self.place] - (shape + self.counts)[self.place] * np.log(shape + total)
-            scores = self._scores(at, hazard, total)
+        pull, of_shape = self._pulls(shape, at[-1], total)
+        slopes = self.columns.T @ (self.event - pull[self.owner] * hazard)
         likelihood = float(self.event @ linear + of_frailty.sum())
-        return -likelihood / self.n, -scores.mean(axis=0)
+        return -likelihood / self.n, -np.append(slopes, shape * of_shape.sum()) / self.n
 
     def information(self, at: Array, step: float = 1e-5) -> Array:
         """Minus the second derivatives of the log-likelihood, by central differences of the scores."""

@@ -22,6 +22,7 @@ from helpers.methods.purchases.purchase_histories import Histories, customer_sum
 from helpers.methods.purchases.purchase_simulation import (
     CalendarIntensity,
     calendar_intensity,
+    merged,
     regularity,
     simulate_log,
 )
@@ -72,9 +73,7 @@ class NullWorld(Result):
             calendar=self.calendar,
             regularity=self.clumpiness,
         )
-        by_day = log.assign(time=np.floor(log["time"])).groupby(["customer", "time"], sort=True)
-        values = by_day.sum() if self.spend is not None else by_day.size().to_frame()
-        return values.reset_index() if self.spend is not None else values.reset_index()[["customer", "time"]]
+        return merged(log.assign(time=np.floor(log["time"])))
 
     def with_plain_rates(self) -> NullWorld:
         """The same world without calendar and clumps: the Pareto/NBD model as it stands."""

@@ -104,6 +104,18 @@ class Histories:
         )
         return merged, where
 
+    def reweighted(self, weight: npt.ArrayLike) -> Histories:
+        """The same histories with other weights, shape (n,), without those that weigh nothing."""
+        weight = np.asarray(weight, dtype=float)
+        kept = weight > 0
+        return replace(
+            self,
+            frequency=self.frequency[kept],
+            recency=self.recency[kept],
+            age=self.age[kept],
+            weight=weight[kept],
+        )
+
     def in_units_of(self, length: float) -> Histories:
         """The same histories with times divided by `length`."""
         return replace(self, recency=self.recency / length, age=self.age / length)

@@ -233,9 +233,18 @@ def simulate_log(
         orders_left[buying] -= 1
         customers.append(buying)
         times.append(clock.calendar(now))
-    log = pd.DataFrame({"customer": np.concatenate(customers), "time": np.concatenate(times)})
-    log = log.sort_values(["customer", "time"], ignore_index=True)
+    owner = np.concatenate(customers)
+    order = np.argsort(owner, kind="stable")  # a customer's purchases stand in the order of time already
+    log = pd.DataFrame({"customer": owner[order], "time": np.concatenate(times)[order]})
     if spend is not None:
         scale = 1 / generator.gamma(spend.q, 1 / spend.gamma, n)
         log["value"] = generator.gamma(spend.p, scale[log["customer"].to_numpy()])
     return log
+
+
+def merged(log: pd.DataFrame) -> pd.DataFrame:
+    """A log sorted by ``customer`` and ``time`` with one row for each pair of them, other columns summed."""
+    customer, time = log["customer"].to_numpy(), log["time"].to_numpy()
+    first = np.flatnonzero(np.append(True, (np.diff(customer) != 0) | (np.diff(time) != 0)))
+    sums = {name: np.add.reduceat(log[name].to_numpy(), first) for name in log.columns.drop(["customer", "time"])}
+    return pd.DataFrame({"customer": customer[first], "time": time[first], **sums})

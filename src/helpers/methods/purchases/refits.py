@@ -79,12 +79,13 @@ def refitted(
         raise MethodError(f"a bootstrap needs at least two draws, not {draws}")
     generator = np.random.default_rng(seed)
     ordered = customers.sort_values(["frequency", "recency", "age"])  # one seed, the same draws whatever the order
-    model, fit = fit_pareto_nbd(Histories.of(ordered))
+    histories = Histories.of(ordered)
+    model, fit = fit_pareto_nbd(histories)
     found = np.full(draws, np.nan)
     for draw in range(draws):
-        drawn = ordered.iloc[generator.integers(len(ordered), size=len(ordered))]
+        times = np.bincount(generator.integers(len(ordered), size=len(ordered)), minlength=len(ordered))
         try:
-            found[draw] = of(fit_pareto_nbd(Histories.of(drawn), near=fit)[0])
+            found[draw] = of(fit_pareto_nbd(histories.reweighted(times), near=fit)[0])
         except MethodError:
             continue  # counted by the estimate
     return Estimate.from_draws(

@@ -117,16 +117,17 @@ def fit_value_models(customers: pd.DataFrame, *, draws: int = 200, seed: int) ->
     histories = Histories.of(kept)
     _, purchases = fit_pareto_nbd(histories)
     _, spend = fit_gamma_gamma(kept)
+    spenders = kept[kept["frequency"] > 0]
     generator = np.random.default_rng(seed)
     n = len(kept)
     weights = np.empty((draws, n), dtype=np.int32)
     purchase_draws, spend_draws = np.full((draws, 4), np.nan), np.full((draws, 3), np.nan)
     for draw in range(draws):
         weights[draw] = np.bincount(generator.integers(n, size=n), minlength=n)
-        weighted = kept.assign(weight=weights[draw])[weights[draw] > 0]
+        weighted = spenders.assign(weight=weights[draw][spenders.index])
         try:
-            _, again = fit_pareto_nbd(Histories.of(weighted, weight="weight"), near=purchases)
-            _, spend_again = fit_gamma_gamma(weighted, weight="weight", near=spend)
+            _, again = fit_pareto_nbd(histories.reweighted(weights[draw]), near=purchases)
+            _, spend_again = fit_gamma_gamma(weighted[weighted["weight"] > 0], weight="weight", near=spend)
         except MethodError:
             continue  # counted where the draws are used
         purchase_draws[draw], spend_draws[draw] = again.values, spend_again.values

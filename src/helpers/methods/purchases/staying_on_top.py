@@ -98,5 +98,6 @@ def _halves(log: pd.DataFrame, middle: float) -> tuple[Array, Array]:
 def _later(before: Array, after: Array, top: float) -> tuple[float, float]:
     """The later period's own top share, and the share of the earlier top who are in the later top."""
     n = round(top * len(before))
-    best, later = (set(np.argsort(-values, kind="stable")[:n]) for values in (before, after))
-    return float(1 - lorenz_curve(after).at(1 - top)[0]), len(best & later) / n
+    best, later = (np.argsort(-values, kind="stable")[:n] for values in (before, after))
+    still = np.bincount(best, minlength=len(before))[later].sum()
+    return float(1 - lorenz_curve(after).at(1 - top)[0]), float(still / n)
