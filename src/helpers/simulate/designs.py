@@ -149,7 +149,7 @@ def pooled_intervals(estimates: Sequence[Estimate], way: str) -> list[Estimate]:
     Parameters
     ----------
     estimates : sequence of Estimate
-        Each with the interval of two draws, which tells both.
+        Each with the interval of two draws, which ends at both.
     way : str
         How draws of different samples are compared: as ``differences`` from their estimate, or as ``ratios`` to it
         (positive ones whose spread grows with them); ``inverses``: ratios, and a limit is the estimate over a ratio.
@@ -167,10 +167,9 @@ def pooled_intervals(estimates: Sequence[Estimate], way: str) -> list[Estimate]:
     value, low, high = np.array([(item.value, item.ci_low, item.ci_high) for item in estimates]).T
     if way == "inverses":
         low, high = value**2 / high, value**2 / low
-    beyond = (high - low) * 0.025 / 0.95  # the quantiles of two draws lie so far inside
-    draws, centres = np.concatenate([low - beyond, high + beyond]), np.concatenate([value, value])
+    draws, centres = np.concatenate([low, high]), np.concatenate([value, value])
     apart = draws - centres if way == "differences" else np.log(draws / centres)
-    ends, se = np.quantile(apart, [0.025, 0.05, 0.95, 0.975]), float(apart.std(ddof=1))
+    ends, se = np.quantile(apart, [0.025, 0.05, 0.95, 0.975], method="weibull"), float(apart.std(ddof=1))
     if way == "inverses":
         ends = -ends[::-1]
     limits = value[:, None] + ends if way == "differences" else value[:, None] * np.exp(ends)

@@ -140,8 +140,8 @@ NOT_SHOWN: Mapping[str, str] = {
         "hardly one customer in thirty stays a year"
     ),
     "clv-rises-with-lifetime/beyond-time": (
-        "one interval takes seconds (its null is itself simulated); drawn apart, 33 of 40 intervals held an excess of "
-        "0 where there was none, fewer than the 38 that should: they are somewhat too narrow, and are to be read so"
+        "one interval takes seconds, since its null is itself simulated; the project's tests draw 30 logs without an "
+        "excess instead, and demand that its intervals hold 0 in 25 of them or more"
     ),
 }
 

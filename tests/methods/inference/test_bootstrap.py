@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import MethodError
+from helpers.methods.estimate import Estimate
 from helpers.methods.inference.bootstrap import correlations, covariances, in_fixed_order, row_counts
 
 VALUES = np.random.default_rng(3).exponential(size=(40, 3)) * [1, 10, 1000]
@@ -63,3 +66,26 @@ def test_the_counts_of_a_seed_are_those_of_its_covariances(chunk):
     assert (counts.sum(axis=1) == 40).all()
     for weights, covariance in zip(counts, covariances(VALUES, 5, seed=9), strict=True):
         assert covariance == pytest.approx(np.cov(rows.T, fweights=weights.astype(int)), rel=1e-10)
+
+
+@pytest.mark.simulation
+def test_the_interval_of_few_draws_misses_as_seldom_as_that_of_many():
+    """A further draw lies outside of 39 others' intervals in 5 and 10 cases of 100."""
+    outside = []
+    for further, *draws in np.random.default_rng(8).normal(size=(4_000, 40)):
+        found = interval(draws)
+        outside.append([not found.ci_low <= further <= found.ci_high, not found.ci90_low <= further <= found.ci90_high])
+    assert np.mean(outside, axis=0) == pytest.approx([0.05, 0.1], abs=3.3 * np.sqrt(0.05 * 0.95 / 4_000))
+
+
+@pytest.mark.parametrize(
+    ("n_draws", "ends"),
+    [(2, (1, 1, 2, 2)), (39, (1, 2, 38, 39)), (59, (1.5, 3, 57, 58.5)), (999, (25, 50, 950, 975))],
+)
+def test_an_interval_ends_at_draws_or_between_two_of_them(n_draws, ends):
+    found = interval(range(1, n_draws + 1))
+    assert (found.ci_low, found.ci90_low, found.ci90_high, found.ci_high) == pytest.approx(ends)
+
+
+def interval(draws: Iterable[float]) -> Estimate:
+    return Estimate.from_draws(1.5, draws, measure="share", unit="share", n=1, variance="draws")

@@ -36,6 +36,16 @@ def test_where_spend_goes_with_nothing_nothing_exceeds_the_null():
         assert all(item[name].observed - item[name].null == pytest.approx(item[name].excess.value) for item in found)
 
 
+@pytest.mark.simulation
+@pytest.mark.slow
+def test_the_interval_holds_an_excess_of_zero_where_there_is_none():
+    only = {"all": Comparison()}
+    found = [correlation_excess(log(seed), 66, 52, only, draws=40, seed=seed)["all"].excess for seed in range(30)]
+    assert sum(item.ci_low <= 0 <= item.ci_high for item in found) >= 25  # .95 of 30 less three standard errors
+    spread = np.std([item.value for item in found], ddof=1) / np.mean([item.se for item in found])
+    assert 0.65 < spread < 1.35  # one, but for 2.7 times the error of a standard deviation from 30
+
+
 @pytest.mark.slow
 def test_customers_who_spend_more_the_longer_they_stay_exceed_the_null():
     grown = log(7).assign(since=lambda frame: frame["time"] - frame.groupby("customer")["time"].transform("min"))

@@ -99,7 +99,7 @@ def spread_of_shares(
     if np.quantile([found.sd for found in fits], 0.02) <= _NONE:
         raise MethodError(f"the shares of {group!r} hardly differ beyond chance, so that their spread has no interval")
     drawn = np.array([model.spread(found) for found in fits])
-    limits = value**2 / np.quantile(drawn, [0.975, 0.95, 0.05, 0.025])
+    limits = value**2 / np.quantile(drawn, [0.975, 0.95, 0.05, 0.025], method="weibull")
     estimate = _estimate(value, limits, float(drawn.std(ddof=1)), model, n_dropped, draws)
     by_group = counts.groupby("group")[["rows", "events"]].sum()
     shares = pd.DataFrame(
@@ -122,7 +122,7 @@ def spread_by_chance(
     model, counts, _ = _model(frame, outcome, group, predictors)
     fit, rng = model.fit(counts["events"].to_numpy(float)), np.random.default_rng(seed)
     drawn = [model.spread(model.fit(model.draw(fit, 0.0, rng))) for _ in range(draws)]
-    return float(np.quantile(drawn, 0.975))
+    return float(np.quantile(drawn, 0.975, method="weibull"))
 
 
 def _model(
