@@ -6,6 +6,7 @@ where an environment of its own holds it, with pandas 2.
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from statsmodels.stats.mediation import Mediation
-from timing import median_seconds, median_seconds_in_r, report
+from timing import median_seconds, median_seconds_in, median_seconds_in_r, peers_option, report
 
 from helpers.methods.necessary_conditions.necessity import necessity
 from helpers.methods.path_models.mediation import mediate
@@ -52,22 +53,22 @@ def survey(rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def plspm_loop(answers: pd.DataFrame) -> float | str:
+PLSPM = f"""import plspm.config as c
+from plspm.mode import Mode
+from plspm.plspm import Plspm
+from plspm.scheme import Scheme
+structure = c.Structure()
+for source, target in {PATHS!r}:
+    structure.add_path([source], [target])
+config = c.Config(structure.path(), scaled=True)
+for name, items in {BLOCKS!r}.items():
+    config.add_lv(name, Mode.A, *(c.MV(item) for item in items))"""
+
+
+def plspm_loop(peers: Path | None, answers: pd.DataFrame) -> float | str:
     """One plspm fit, times 1,000: what its bootstrap repeats."""
-    try:
-        import plspm.config as c  # noqa: PLC0415
-        from plspm.mode import Mode  # noqa: PLC0415
-        from plspm.plspm import Plspm  # noqa: PLC0415
-        from plspm.scheme import Scheme  # noqa: PLC0415
-    except ImportError:
-        return "plspm is not installed"
-    structure = c.Structure()
-    for source, target in PATHS:
-        structure.add_path([source], [target])
-    config = c.Config(structure.path(), scaled=True)
-    for name, items in BLOCKS.items():
-        config.add_lv(name, Mode.A, *(c.MV(item) for item in items))
-    return 1000 * median_seconds(lambda: Plspm(answers, config, Scheme.PATH), runs=3)
+    seconds = median_seconds_in(peers, "plspm", answers, PLSPM, "Plspm(data, config, Scheme.PATH)")
+    return seconds if isinstance(seconds, str) else 1000 * seconds
 
 
 def statsmodels_mediation(answers: pd.DataFrame) -> float:
@@ -82,6 +83,8 @@ def statsmodels_mediation(answers: pd.DataFrame) -> float:
 
 
 def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0], parents=[peers_option()])
+    peers = options.parse_args().peers
     answers = survey(np.random.default_rng(1))
     paths = PathModel({name: Block(items) for name, items in BLOCKS.items()}, PATHS)
     factors = FactorModel({name: items for name, items in BLOCKS.items() if len(items) > 2})
@@ -108,7 +111,7 @@ def main() -> None:
     report(
         "PLS path model, 1,000 bootstrap draws, 1,700 rows, 24 items, 7 blocks",
         median_seconds(lambda: fit_paths(answers, paths, draws=1000, seed=1)),
-        {"plspm": plspm_loop(answers)},
+        {"plspm, one fit times 1,000": plspm_loop(peers, answers)},
     )
     report(
         "The same, consistent, with total and indirect effects",

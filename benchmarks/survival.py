@@ -7,7 +7,6 @@ itself; they hold for wall-clock medians on a quiet machine with one thread (OMP
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import tempfile
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from statsmodels.duration.hazard_regression import PHReg
-from timing import median_seconds, median_seconds_in_r, report
+from timing import median_seconds, median_seconds_in, median_seconds_in_r, peers_option, report
 
 from helpers.methods.survival.concordance import concordance
 from helpers.methods.survival.cox import cox
@@ -40,20 +39,20 @@ def tied_days(rows: int) -> pd.DataFrame:
     return frame.assign(time=np.ceil(np.minimum(left, censored)), event=(left <= censored).astype(float))
 
 
-def lifelines_fit(frame: pd.DataFrame) -> float | str:
-    if importlib.util.find_spec("lifelines") is None:
-        return "lifelines is not installed here (it pins pandas below 3)"
-    from lifelines import CoxPHFitter  # noqa: PLC0415
-
-    return median_seconds(lambda: CoxPHFitter().fit(frame, "time", "event"))
-
-
-def cox_models(frame: pd.DataFrame, in_r: str, *, statsmodels: bool) -> None:
+def cox_models(frame: pd.DataFrame, in_r: str, elsewhere: Path | None, *, statsmodels: bool) -> None:
     def fit(variance: str = "model"):
         return cox(durations(frame, "time", "event", covariates=COVARIATES), variance=variance)
 
     in_coxph = median_seconds_in_r(in_r, "coxph(model, d)")
-    peers = {"R coxph": in_coxph, "lifelines": lifelines_fit(frame)}
+    in_lifelines = median_seconds_in(
+        elsewhere,
+        "lifelines",
+        frame,
+        "from lifelines import CoxPHFitter",
+        "CoxPHFitter().fit(data, 'time', 'event')",
+        runs=3,
+    )
+    peers = {"R coxph": in_coxph, "lifelines": in_lifelines}
     if statsmodels:
         peer = PHReg(frame["time"], frame[COVARIATES], status=frame["event"], ties="efron")
         peers["statsmodels PHReg, without reading its data"] = median_seconds(lambda: peer.fit(disp=0))
@@ -82,7 +81,7 @@ def order_and_counts(frame: pd.DataFrame, in_r: str) -> None:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0], parents=[peers_option()])
     options.add_argument("--rows", type=int, default=1_000_000)
     options.add_argument("--without-statsmodels", action="store_true", help="its fits take most of the time")
     given = options.parse_args()
@@ -93,7 +92,7 @@ def main() -> None:
         file = Path(folder, "rows.bin")
         file.write_bytes(frame.to_numpy(dtype=float).tobytes(order="F"))
         in_r = IN_R.format(rows=given.rows, file=file)
-        cox_models(frame, in_r, statsmodels=not given.without_statsmodels)
+        cox_models(frame, in_r, given.peers, statsmodels=not given.without_statsmodels)
         order_and_counts(frame, in_r)
 
 

@@ -5,8 +5,9 @@ R's cumulative incidence takes so long that it runs once after its warm-up, not 
 
 from __future__ import annotations
 
-import importlib.util
+import argparse
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from helpers.methods.survival.survival_tests import logrank
 
 ROWS = 1_000_000
 median_seconds = partial(timing.median_seconds, cpu=True)
+median_seconds_in = partial(timing.median_seconds_in, cpu=True)
 median_seconds_in_r = partial(timing.median_seconds_in_r, cpu=True)
 IN_R = """suppressPackageStartupMessages(library(survival)); set.seed(1); n <- {rows}
 life <- rexp(n, .01); limit <- runif(n, 0, 365); time <- {clock}(pmin(life, limit))
@@ -39,15 +41,7 @@ def sample(rows: int, *, days: bool) -> pd.DataFrame:
     )
 
 
-def lifelines_curve(frame: pd.DataFrame) -> float | str:
-    if importlib.util.find_spec("lifelines") is None:
-        return "lifelines is not installed here (it pins pandas below 3)"
-    from lifelines import KaplanMeierFitter  # noqa: PLC0415
-
-    return median_seconds(lambda: KaplanMeierFitter().fit(frame["time"], frame["event"]))
-
-
-def curves(*, days: bool) -> None:
+def curves(elsewhere: Path | None, *, days: bool) -> None:
     frame = sample(ROWS, days=days)
     clock = "days" if days else "continuous times"
     in_r = IN_R.format(rows=ROWS, clock="ceiling" if days else "as.numeric")
@@ -55,7 +49,13 @@ def curves(*, days: bool) -> None:
     peers = {
         "R survfit": median_seconds_in_r(in_r, "survfit(Surv(time, event) ~ 1)"),
         "statsmodels SurvfuncRight": median_seconds(lambda: SurvfuncRight(frame["time"], frame["event"])),
-        "lifelines": lifelines_curve(frame),
+        "lifelines": median_seconds_in(
+            elsewhere,
+            "lifelines",
+            frame,
+            "from lifelines import KaplanMeierFitter",
+            "KaplanMeierFitter().fit(data['time'], data['event'])",
+        ),
     }
     from_frame = median_seconds(lambda: kaplan_meier(durations(frame, "time", "event")))
     report(f"Kaplan-Meier, {ROWS:,} rows, {clock}, checks of the frame included", from_frame, peers)
@@ -84,7 +84,13 @@ def contrasts() -> None:
     )
 
 
-if __name__ == "__main__":
-    curves(days=True)
-    curves(days=False)
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0], parents=[timing.peers_option()])
+    peers = options.parse_args().peers
+    curves(peers, days=True)
+    curves(peers, days=False)
     contrasts()
+
+
+if __name__ == "__main__":
+    main()

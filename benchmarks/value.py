@@ -1,17 +1,18 @@
 """Fits of customer-base models, simulation and concentration: python benchmarks/value.py
 
 Peers are the published closed forms with scipy's hypergeometric function and a numerical gradient (what lifetimes
-does), lifetimes itself where it is installed, and the percentile bootstrap. Customers are simulated.
+does), lifetimes itself in an environment of its own, and the percentile bootstrap. Customers are simulated.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import argparse
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import optimize, special
-from timing import median_seconds, report
+from timing import median_seconds, median_seconds_in, peers_option, report
 
 from helpers.methods.purchases.bgnbd import BGNBD, fit_bgnbd
 from helpers.methods.purchases.concentration import gini, top_share
@@ -52,14 +53,10 @@ def closed_form(rows: Histories) -> None:
     optimize.minimize(loss, np.log([1.0, 10.0, 1.0, 10.0]), method="BFGS")
 
 
-def lifetimes_fit(frame: pd.DataFrame, name: str) -> float | str:
+def lifetimes_fit(peers: Path | None, frame: pd.DataFrame, name: str) -> float | str:
     """Median time of a fitter of lifetimes, or why there is none."""
-    if importlib.util.find_spec("lifetimes") is None:
-        return "lifetimes is not installed here (it is no longer maintained)"
-    import lifetimes  # noqa: PLC0415
-
-    fitter = getattr(lifetimes, name)
-    return median_seconds(lambda: fitter().fit(frame["frequency"], frame["recency"], frame["age"]))
+    fit = f"lifetimes.{name}().fit(data['frequency'], data['recency'], data['age'])"
+    return median_seconds_in(peers, "lifetimes", frame[["frequency", "recency", "age"]], "import lifetimes", fit)
 
 
 def bootstrap(values: np.ndarray, draws: int = 200) -> None:
@@ -73,6 +70,8 @@ def bootstrap(values: np.ndarray, draws: int = 200) -> None:
 
 
 def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0], parents=[peers_option()])
+    peers = options.parse_args().peers
     frame = customers(2357)
     rows = Histories.of(frame)
     distinct, _ = rows.distinct()
@@ -81,13 +80,13 @@ def main() -> None:
         median_seconds(lambda: fit_pareto_nbd(rows)),
         {
             "closed form, equal rows merged": median_seconds(lambda: closed_form(distinct)),
-            "lifetimes": lifetimes_fit(frame, "ParetoNBDFitter"),
+            "lifetimes": lifetimes_fit(peers, frame, "ParetoNBDFitter"),
         },
     )
     report(
         "BG/NBD with standard errors, 2,357 customers",
         median_seconds(lambda: fit_bgnbd(rows)),
-        {"lifetimes": lifetimes_fit(frame, "BetaGeoFitter")},
+        {"lifetimes": lifetimes_fit(peers, frame, "BetaGeoFitter")},
     )
     report("Gamma-Gamma with standard errors, 2,357 customers", median_seconds(lambda: fit_gamma_gamma(frame)), {})
     many = Histories.of(customers(200_000))
