@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 import sys
 import time
@@ -113,6 +114,16 @@ def test_a_young_file_is_known_by_its_content_since_its_time_may_hide_a_change(k
     os.utime(page, (just_now, just_now))
     assert Watch(kept, "auto").fresh() is None
     assert time.time() - just_now < RACY_SECONDS
+
+
+def test_sockets_that_a_killed_batch_left_and_links_to_nowhere_are_no_files(kept, monkeypatch):
+    monkeypatch.chdir(kept.runs)  # a socket's path is short
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind("kernel-ipc-1")
+        assert Watch(kept, "auto").fresh() == 3
+    (kept.notebooks / "dangling.ipynb").symlink_to(kept.root / "nowhere")
+    Watch(kept, "auto").keep(2)
+    assert Watch(kept, "auto").fresh() == 2
 
 
 def test_a_disk_that_refuses_is_no_fault(kept, monkeypatch):

@@ -110,5 +110,5 @@ def test_each_component_has_at_least_two_other_specifications(simulated, own, st
 
 def test_no_id_of_a_customer_occurs_in_a_page(own):
     pages = [*own.project.reports.glob("*.html"), *own.project.runs.glob("*.ipynb")]
-    assert len(pages) == 2 * len(STUDIES) + 1
+    assert len(pages) == 2 * len(own.records) + 1 > 2 * len(STUDIES)
     assert [path.name for path in pages if re.search(r"client-5\d{5}", path.read_text(encoding="utf-8"))] == []

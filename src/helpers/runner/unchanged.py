@@ -80,15 +80,22 @@ def _files(folder: str, levels: int) -> Iterator[tuple[str, os.stat_result]]:
     """The files of a folder and, some levels down, of those in it; what cannot be looked into has none."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if not entry.is_dir():
+            if entry.is_file():
                 yield entry.path, entry.stat()
             elif levels > 1 and entry.name not in _NEVER_READ:
-                yield from _files(entry.path, levels - 1)
+                yield from _files(entry.path, levels - 1)  # of what is no folder, as a socket, nothing
 
 
 def _state(path: str, found: os.stat_result) -> list[int | str]:
     young = found.st_mtime > time.time() - RACY_SECONDS
-    return [found.st_mtime_ns, found.st_size, *([checksum(Path(path))] if young else [])]
+    return [found.st_mtime_ns, found.st_size, *([_content(path)] if young else [])]
+
+
+def _content(path: str) -> str:
+    try:
+        return checksum(Path(path))
+    except OSError:
+        return "unreadable"
 
 
 def _same(before: Seen, now: Seen) -> bool:
@@ -97,4 +104,4 @@ def _same(before: Seen, now: Seen) -> bool:
 
 def _same_file(path: str, before: list[int | str], now: list[int | str]) -> bool:
     """By time and size; a file that was young then, by its content as well."""
-    return before[:2] == now[:2] and (len(before) == 2 or before[2] == checksum(Path(path)))
+    return before[:2] == now[:2] and (len(before) == 2 or before[2] == _content(path))
