@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-# pytest's workers share the cores: a second thread of BLAS spins in another's way, at up to 16 times the time.
+# pytest's workers share the cores, and a second thread of BLAS spins in another's way.
 for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(pool, "1")
 

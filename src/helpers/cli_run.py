@@ -79,9 +79,9 @@ def run(
     from helpers.runner import unchanged
 
     project = Project.here()
-    watch = unchanged.Watch(project, data)
     all_listed = not (study or datasets or given)
-    if all_listed and not (force or dry_run) and (fresh := _untouched(project, watch)) is not None:
+    watch = unchanged.Watch(project, data) if all_listed and not dry_run else None
+    if watch and not force and (fresh := _untouched(project, watch)) is not None:
         _end(project, f"nothing to do: {fresh} runs fresh")
         return
 
@@ -104,7 +104,7 @@ def run(
         result = result.then(execute(of_ledger()))
         known, states = opened.known()
         _write_index(project, known, states, did_something=result.did_something)
-        if all_listed and all(states.get(record.run) == "fresh" for record in result.asked) and not changes.open:
+        if watch and all(states.get(record.run) == "fresh" for record in result.asked) and not changes.open:
             watch.keep(len(result.asked))
     _end(project, *_told(result, changes))
     context.exit(_exit_code(result, changes))

@@ -12,52 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 import yaml
 
 from helpers.evidence.record import RunRecord
 from helpers.project import Project
 from helpers.runner.store import Store
-from helpers.simulate import experiment, survey
 
-OWN_SURVEY = """
-slug: my_survey
-title: A survey of my own shop
-schema: survey
-file: my_survey.csv
-design: cross-sectional
-mapping:
-  id: respondent
-  scale: [1, 10]
-  constructs:
-    satisfaction: {items: [satisfaction_1, satisfaction_2, satisfaction_3]}
-    loyalty: {items: [loyalty_1, loyalty_2]}
-    quality: {items: [quality_1, quality_2, quality_3]}
-  roles: {overall_satisfaction: satisfaction_1, choose_again: loyalty_1, recommend: loyalty_2}
-"""
-OWN_EXPERIMENT = """
-slug: my_mailing
-title: A mailing of my own shop
-schema: experiment
-file: my_mailing.csv
-design: randomised
-mapping:
-  unit: customer
-  arm: arm
-  control: no_email
-  arms:
-    no_email: {label: no e-mail, share: 0.5}
-    newsletter: {label: newsletter, share: 0.5}
-  outcomes:
-    visit: {kind: binary, unit: share of customers}
-    conversion: {kind: binary, unit: share of customers}
-    spend: {kind: amount, unit: US dollars}
-  covariates:
-    recency: {kind: numeric}
-    history: {kind: numeric}
-"""
+from . import own_files
 
 #: Parameters with which a study takes seconds and still finds what was planted.
 FEW: dict[str, dict[str, int]] = {
@@ -124,22 +86,6 @@ def copy_of_the_project(root: Path) -> Path:
     return root
 
 
-def put_own_files(root: Path) -> None:
-    """A researcher's survey and experiment, with ids that no page may show."""
-    own = root / "data" / "raw" / "own"
-    own.mkdir(parents=True)
-    answers = survey.draw(31, n=600)[0].frame.drop(columns="plan")
-    answers.insert(0, "respondent", [f"resp-{number:06d}" for number in range(900_000, 900_000 + len(answers))])
-    answers.to_csv(own / "my_survey.csv", index=False)
-    (own / "my_survey.yaml").write_text(OWN_SURVEY, encoding="utf-8")
-    units = experiment.draw(32, n=6000)[0].frame
-    columns = ["visit", "conversion", "spend", "recency", "history"]
-    arm = np.where(units["arm"] == "no_email", "no_email", "newsletter")
-    mailing = pd.DataFrame({"customer": [f"cust-{n:06d}" for n in range(700_000, 706_000)], "arm": arm})
-    mailing.join(units[columns]).to_csv(own / "my_mailing.csv", index=False)
-    (own / "my_mailing.yaml").write_text(OWN_EXPERIMENT, encoding="utf-8")
-
-
 def copy_with_few_draws(root: Path) -> Path:
     """`copy_of_the_project`, in which every listed run takes seconds."""
     listed = copy_of_the_project(root) / "notebooks" / "runs.yaml"
@@ -177,14 +123,30 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Batch:
 
 
 @pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Batch:
+    """The runs of `own_files.LISTED` with few draws; one batch for the whole session, like `simulated`."""
+
+    def run(root: Path) -> Batch:
+        own_files.put(copy_of_the_project(root))
+        runs = [
+            {"study": study, "datasets": slugs, "parameters": FEW.get(study, {})}
+            for study, slugs in own_files.LISTED.items()
+        ]
+        (root / "notebooks" / "runs.yaml").write_text(yaml.safe_dump(runs), encoding="utf-8")
+        return loyalty(root, "run", "--jobs", "2")
+
+    return once(tmp_path_factory, "own_files", run)
+
+
+@pytest.fixture(scope="session")
 def own_survey(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     root = copy_of_the_project(tmp_path_factory.mktemp("own_survey"))
-    put_own_files(root)
+    own_files.put(root)
     return loyalty(root, "run", "satisfaction_loyalty", "-d", "my_survey", "-p", "draws=300")
 
 
 @pytest.fixture(scope="session")
 def own_experiment(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     root = copy_of_the_project(tmp_path_factory.mktemp("own_experiment"))
-    put_own_files(root)
+    own_files.put(root)
     return loyalty(root, "run", "email_experiment", "-d", "my_mailing")

@@ -1,4 +1,4 @@
-"""Researchers' own files, and one batch of every study of surveys and reviewed orders on them."""
+"""Researchers' own files, with ids that no page may show, and the studies that a batch does on them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
-import yaml
 
-from helpers.simulate import reviews, survey, transparency
-
-from .conftest import FEW, Batch, copy_of_the_project, loyalty, once, put_own_files
+from helpers.simulate import experiment, reviews, survey, transparency
 
 #: The datasets of each study.
 LISTED = {
@@ -40,6 +36,13 @@ mapping:
   id: respondent
   scale: [1, 10]
 """
+ATTITUDES = """
+  constructs:
+    satisfaction: {items: [satisfaction_1, satisfaction_2, satisfaction_3]}
+    loyalty: {items: [loyalty_1, loyalty_2]}
+    quality: {items: [quality_1, quality_2, quality_3]}
+  roles: {overall_satisfaction: satisfaction_1, choose_again: loyalty_1, recommend: loyalty_2}
+"""
 TRUST = """
   constructs:
     loyalty: {items: [loyalty_1, loyalty_2]}
@@ -64,6 +67,27 @@ RECOMMENDING = """
 """
 TICKED = """
   items: {loyalty_2: {scale: [0, 1]}}
+"""
+MAILING = """
+slug: my_mailing
+title: A mailing of my own shop
+schema: experiment
+file: my_mailing.csv
+design: randomised
+mapping:
+  unit: customer
+  arm: arm
+  control: no_email
+  arms:
+    no_email: {label: no e-mail, share: 0.5}
+    newsletter: {label: newsletter, share: 0.5}
+  outcomes:
+    visit: {kind: binary, unit: share of customers}
+    conversion: {kind: binary, unit: share of customers}
+    spend: {kind: amount, unit: US dollars}
+  covariates:
+    recency: {kind: numeric}
+    history: {kind: numeric}
 """
 REQUEST = """
 slug: my_request
@@ -100,28 +124,22 @@ mapping:
 """
 
 
-def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    """The runs of `LISTED`; one batch for the whole session, which tests look at and leave as it is."""
-    return once(tmp_path_factory, "own_files", run)
-
-
-def run(root: Path) -> Batch:
-    """What a batch of `LISTED` leaves in a new copy of the project."""
-    put_own_files(copy_of_the_project(root))
+def put(root: Path) -> None:
+    """All of them, described, into a copy of the project."""
     own = root / "data" / "raw" / "own"
+    own.mkdir(parents=True)
     put_surveys(own)
+    put_mailing(own)
     put_request(own)
     put_reviews(own)
-    listed = [{"study": name, "datasets": slugs, "parameters": FEW.get(name, {})} for name, slugs in LISTED.items()]
-    (root / "notebooks" / "runs.yaml").write_text(yaml.safe_dump(listed), encoding="utf-8")
-    return loyalty(root, "run", "--jobs", "2")
 
 
 def put_surveys(own: Path) -> None:
-    """Of trust; of switching costs, once with quality copied into the cost; of recommending, once ticked."""
+    """Of attitudes, trust, switching costs (once with quality copied into the cost) and recommending (once ticked)."""
     switching, stated = answers(51, **PRODUCT), answers(61, n=900)
     copied = {f"switching_cost_{place}": np.minimum(switching[f"quality_{place}"], 9) for place in (1, 2, 3)}
     surveys = {
+        "my_survey": (answers(31, n=600), ATTITUDES),
         "my_trust_survey": (answers(41, n=1500), TRUST),
         "my_switching": (switching, SWITCHING),
         "my_copied": (switching.assign(**copied), SWITCHING),
@@ -138,6 +156,16 @@ def answers(seed: int, n: int, **planted: float) -> pd.DataFrame:
     drawn = survey.draw(seed, n=n, **planted)[0].frame.drop(columns="plan")
     drawn.insert(0, "respondent", [f"resp-{number:06d}" for number in range(900_000, 900_000 + n)])
     return drawn
+
+
+def put_mailing(own: Path) -> None:
+    """An experiment with one kind of e-mail."""
+    units = experiment.draw(32, n=6000)[0].frame
+    columns = ["visit", "conversion", "spend", "recency", "history"]
+    arm = np.where(units["arm"] == "no_email", "no_email", "newsletter")
+    mailing = pd.DataFrame({"customer": [f"cust-{n:06d}" for n in range(700_000, 706_000)], "arm": arm})
+    mailing.join(units[columns]).to_csv(own / "my_mailing.csv", index=False)
+    (own / "my_mailing.yaml").write_text(MAILING, encoding="utf-8")
 
 
 def put_request(own: Path) -> None:

@@ -7,18 +7,12 @@ import pytest
 from helpers import parameters
 from helpers.simulate import survey
 
-from . import own_files
 from .conftest import Batch, run_of
 from .test_studies import primary, within
 
 pytestmark = pytest.mark.slow
 
 RUN = run_of("loyalty_drivers", "simulated_survey")
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    return own_files.batch(tmp_path_factory)
 
 
 def test_every_component_finds_what_was_planted(simulated: Batch):

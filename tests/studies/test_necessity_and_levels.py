@@ -10,17 +10,11 @@ from helpers import parameters
 from helpers.evidence.record import Row
 from helpers.simulate import necessity, survey
 
-from . import own_files
 from .conftest import Batch
 
 pytestmark = pytest.mark.slow
 
 LADDER = "loyalty-four-levels-ordered"
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    return own_files.batch(tmp_path_factory)
 
 
 def primary(batch: Batch, start: str) -> dict[str, Row]:

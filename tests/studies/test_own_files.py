@@ -9,16 +9,11 @@ import pytest
 from helpers.evidence import ledger
 
 from . import own_files
-from .conftest import Batch, run_of
+from .conftest import run_of
 
 pytestmark = pytest.mark.slow
 
 RUNS = {run_of(study, slug) for study, slugs in own_files.LISTED.items() for slug in slugs}
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    return own_files.batch(tmp_path_factory)
 
 
 def test_every_study_runs_and_what_it_finds_is_in_the_ledger(own):

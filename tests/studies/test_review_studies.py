@@ -8,17 +8,11 @@ from helpers import parameters
 from helpers.evidence.record import Row
 from helpers.simulate import reviews
 
-from . import own_files
 from .conftest import Batch
 
 pytestmark = pytest.mark.slow
 
 STUDIES = ("repurchase", "comments", "seller_loyalty")
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    return own_files.batch(tmp_path_factory)
 
 
 def evidence(batch: Batch, name: str) -> dict[tuple[str, str], Row]:

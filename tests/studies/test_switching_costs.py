@@ -17,11 +17,6 @@ COST, PRODUCT = "switching-cost-raises-loyalty/loyalty", "switching-cost-moderat
 LEAVING = "satisfaction-raises-loyalty/switching"
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    return own_files.batch(tmp_path_factory)
-
-
 def found(batch: Batch, slug: str) -> dict:
     return primary(batch, f"switching_costs.{slug}.draws=300")
 

@@ -10,16 +10,10 @@ from helpers import parameters
 from helpers.methods.scales.measurement import cronbach_alpha
 from helpers.simulate import survey, transparency
 
-from . import own_files
-from .conftest import Batch, run_of
+from .conftest import run_of
 from .test_studies import primary, within
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    return own_files.batch(tmp_path_factory)
 
 
 def test_the_slopes_of_trust_and_the_contrast_with_price_are_those_planted(simulated):

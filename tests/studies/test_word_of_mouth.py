@@ -7,18 +7,12 @@ import pytest
 from helpers import parameters
 from helpers.simulate import survey
 
-from . import own_files
 from .conftest import Batch
 from .test_studies import primary, within
 
 pytestmark = pytest.mark.slow
 
 SATISFACTION, AGAIN = "loyal-recommend/satisfaction", "loyal-recommend/choosing-again"
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    return own_files.batch(tmp_path_factory)
 
 
 def found(batch: Batch, slug: str) -> dict:

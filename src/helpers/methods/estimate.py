@@ -110,7 +110,7 @@ class Estimate(Result):
 
         References
         ----------
-        Davison and Hinkley (1997), Bootstrap Methods and their Application, section 2.7 (the order statistics).
+        Davison and Hinkley (1997), Bootstrap Methods and their Application, equation 5.18 (the percentile method).
 
         Raises
         ------

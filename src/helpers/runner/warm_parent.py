@@ -200,7 +200,7 @@ def become_kernel(request: Request) -> None:
 def leave() -> NoReturn:
     """End this process as the interpreter does, but for freeing its objects one by one.
 
-    Those are the parent's: each page that holds one would be copied first, a fifth of what a short run takes.
+    Those are the parent's: each page of memory that holds one would be copied first.
     """
     threading._shutdown()  # type: ignore[attr-defined]  # waits for what a study left at work
     atexit._run_exitfuncs()  # IPython's empties the study's namespace, so files that were left open are written
