@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import gammaln
 
 from helpers.errors import MethodError
-from helpers.methods.purchases.gamma_gamma import GammaGamma, _log_likelihood, fit_gamma_gamma
+from helpers.methods.purchases.gamma_gamma import GammaGamma, _log_likelihood, fit_gamma_gamma, gamma_gamma_refits
 
 TRUTH = GammaGamma(6, 4, 16)
 
@@ -68,10 +70,21 @@ def test_neither_the_order_of_rows_nor_the_currency_nor_merging_changes_the_fit(
     frame = drawn(1, n=400)
     _, fit = fit_gamma_gamma(frame)
     _, in_cents = fit_gamma_gamma(frame.sample(frac=1, random_state=1).assign(spend=lambda rows: 100 * rows["spend"]))
-    _, doubled = fit_gamma_gamma(frame.assign(times=2), weight="times", near=fit)
+    _, doubled = fit_gamma_gamma(frame.assign(times=2), weight="times")
     assert in_cents.values == pytest.approx(fit.values * [1, 1, 100], rel=1e-6)
     assert in_cents.log_likelihood == pytest.approx(fit.log_likelihood - 400 * np.log(100))
     assert doubled.values == pytest.approx(fit.values, rel=1e-6)
+
+
+def test_refits_are_the_fits_of_the_customers_drawn():
+    frame = drawn(4, n=500)
+    refit = gamma_gamma_refits(frame["frequency"], frame["spend"], fit_gamma_gamma(frame)[1])
+    for seed in range(3):
+        times = np.bincount(np.random.default_rng(seed).integers(500, size=500), minlength=500)
+        alone, _ = fit_gamma_gamma(frame.loc[np.repeat(frame.index, times)])
+        assert astuple(refit(times)) == pytest.approx(astuple(alone), rel=1e-6)
+    with pytest.raises(MethodError, match="nobody has two orders"):
+        refit((frame["frequency"] == 1).astype(float))
 
 
 @pytest.mark.simulation

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from helpers.errors import MethodError
 from helpers.methods.purchases.bgnbd import fit_bgnbd
-from helpers.methods.purchases.pareto_nbd import ParetoNBD, fit_pareto_nbd, lifetime_within, lost_share
+from helpers.methods.purchases.pareto_nbd import (
+    ParetoNBD,
+    fit_pareto_nbd,
+    lifetime_within,
+    lost_share,
+    pareto_nbd_refits,
+)
 from helpers.methods.purchases.purchase_histories import Histories, customer_summary
 from helpers.methods.purchases.purchase_simulation import simulate_log
 
@@ -89,17 +97,30 @@ def test_neither_the_order_of_rows_nor_the_unit_of_time_nor_merging_changes_the_
     assert doubled.se == pytest.approx(fit.se / np.sqrt(2), rel=1e-5)
 
 
-def test_a_fit_near_another_one_is_the_same_fit_in_fewer_steps_and_carries_no_errors(frozen):
+def test_refits_are_the_fits_of_the_customers_drawn(frozen):
     frame = pd.DataFrame(frozen("buy_till_you_die")["customers"])
     histories = Histories.of(frame)
-    times = np.bincount(np.random.default_rng(2).integers(len(frame), size=len(frame)), minlength=len(frame))
-    drawn = histories.reweighted(times)
-    _, alone = fit_pareto_nbd(drawn)
-    _, near = fit_pareto_nbd(drawn, near=fit_pareto_nbd(histories)[1])
-    assert near.values == pytest.approx(alone.values, rel=1e-8)
-    assert near.log_likelihood == pytest.approx(alone.log_likelihood, rel=1e-12)
-    assert near.evaluations < alone.evaluations / 2
-    assert np.isnan(near.se).all()
+    refit = pareto_nbd_refits(histories, fit_pareto_nbd(histories)[1])
+    for seed in range(3):
+        times = np.bincount(np.random.default_rng(seed).integers(len(frame), size=len(frame)), minlength=len(frame))
+        alone, _ = fit_pareto_nbd(histories.reweighted(times))
+        assert astuple(refit(times)) == pytest.approx(astuple(alone), rel=1e-6)
+
+
+def test_a_refit_far_from_the_fit_is_that_of_the_customers_drawn_too():
+    rows = simulated(3)
+    refit = pareto_nbd_refits(rows, fit_pareto_nbd(rows)[1])
+    uneven = 1 + 5.0 * (rows.recency < 5)  # steps from the fit to all lead nowhere
+    assert astuple(refit(uneven)) == astuple(fit_pareto_nbd(rows.reweighted(uneven))[0])
+
+
+def test_a_refit_says_where_there_is_no_maximum():
+    rows = simulated(3)
+    refit = pareto_nbd_refits(rows, fit_pareto_nbd(rows)[1])
+    with pytest.raises(MethodError, match="runs off"):
+        refit(1 + 20.0 * (rows.frequency > 5))
+    with pytest.raises(MethodError, match="nobody ordered again"):
+        refit((rows.frequency == 0).astype(float))
 
 
 @pytest.mark.simulation

@@ -12,8 +12,8 @@ import pandas as pd
 from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
 from helpers.methods.purchases.equal_follow_up import equal_follow_up, simulate_days
-from helpers.methods.purchases.gamma_gamma import GammaGamma, fit_gamma_gamma
-from helpers.methods.purchases.pareto_nbd import ParetoNBD, fit_pareto_nbd
+from helpers.methods.purchases.gamma_gamma import GammaGamma, fit_gamma_gamma, gamma_gamma_refits
+from helpers.methods.purchases.pareto_nbd import ParetoNBD, fit_pareto_nbd, pareto_nbd_refits
 from helpers.methods.purchases.power_integrals import Array
 from helpers.methods.purchases.purchase_histories import Histories, customer_summary
 from helpers.methods.purchases.purchase_simulation import CalendarIntensity
@@ -113,17 +113,18 @@ def correlation_excess(
     ranked = _Ranked.of(columns)
     observed = ranked.correlations(comparisons, np.ones(len(customers)))
     centre = _correlations(_drawn(fitted, follow_up, 5 * _FOR_DRAW, generator), comparisons)
-    spenders = customers.reset_index(drop=True)[columns[2] > 0]
+    bought = columns[2] > 0
+    repeated = customers[bought]
+    refit = pareto_nbd_refits(histories, fit)
+    refit_spend = gamma_gamma_refits(repeated["frequency"], repeated["spend"], spend_fit)
     found = np.full((draws, len(comparisons)), np.nan)
     for draw in range(draws):
         times = np.bincount(generator.integers(len(customers), size=len(customers)), minlength=len(customers))
-        weighted = spenders.assign(weight=times[spenders.index])
         try:
-            again, _ = fit_pareto_nbd(histories.reweighted(times), near=fit)
-            spend_again, _ = fit_gamma_gamma(weighted[weighted["weight"] > 0], weight="weight", near=spend_fit)
+            again = _Models(refit(times), refit_spend(times[bought]))
         except MethodError:
             continue  # counted by the estimate
-        moved = _correlations(_drawn(_Models(again, spend_again), follow_up, _FOR_DRAW, generator), comparisons)
+        moved = _correlations(_drawn(again, follow_up, _FOR_DRAW, generator), comparisons)
         found[draw] = ranked.correlations(comparisons, times) - (moved - centre)
     n_repeaters, n_dropped = int((customers["frequency"] > 0).sum()), log["customer"].nunique() - len(customers)
     return {

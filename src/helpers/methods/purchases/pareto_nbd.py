@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from helpers.methods.estimate import Estimate
 from helpers.methods.purchases.positive_likelihood import PositiveFit, maximise
 from helpers.methods.purchases.power_integrals import Array, power_integral
 from helpers.methods.purchases.purchase_histories import Histories
+from helpers.methods.purchases.reweighted_fits import ReweightedFits
 from helpers.methods.result import Result
 
 
@@ -81,15 +83,13 @@ def lifetime_within(time: npt.ArrayLike, beta: npt.ArrayLike, s: float) -> Array
     return np.asarray(np.atleast_1d(beta) * growth * special.exprel(power))
 
 
-def fit_pareto_nbd(histories: Histories, *, near: PositiveFit | None = None) -> tuple[ParetoNBD, PositiveFit]:
+def fit_pareto_nbd(histories: Histories) -> tuple[ParetoNBD, PositiveFit]:
     """Fit the Pareto/NBD model by maximum likelihood.
 
     Parameters
     ----------
     histories : Histories
         Equal histories are merged; cost grows with the different ones. Weights count customers.
-    near : PositiveFit, optional
-        A fit to similar histories, as in a bootstrap: the search begins there, and from the usual starts if that fails.
 
     Returns
     -------
@@ -118,19 +118,40 @@ def fit_pareto_nbd(histories: Histories, *, near: PositiveFit | None = None) -> 
     scaled = rows.in_units_of(length)
     x_mean = float(np.average(rows.frequency, weights=rows.weight))
     starts = [[0.7, 0.5 / x_mean, 0.6, 0.5], [2.0, 1.5 / x_mean, 1.0, 2.0], [0.3, 0.2, 0.3, 0.1]]
-    if near is not None:
-        starts = [list(near.values / [1, length, 1, length]), *starts]
     names = ("r", "alpha", "s", "beta")
     found = maximise(
-        lambda parameters: _log_likelihood(parameters, scaled),
-        names,
-        starts,
-        n=rows.n,
-        n_dropped=rows.n_dropped,
-        curvature=None if near is None else near.log_covariance,
+        lambda parameters: _log_likelihood(parameters, scaled), names, starts, n=rows.n, n_dropped=rows.n_dropped
     )
     fit = found.rescaled({"alpha": length, "beta": length}, -float(rows.weight @ rows.frequency) * np.log(length))
     return ParetoNBD(*map(float, fit.values)), fit
+
+
+def pareto_nbd_refits(histories: Histories, fit: PositiveFit) -> Callable[[npt.ArrayLike], ParetoNBD]:
+    """The models of the same histories under other weights, as a bootstrap draws them.
+
+    Parameters
+    ----------
+    histories : Histories
+    fit : PositiveFit
+        Of the model to these histories.
+
+    Returns
+    -------
+    callable
+        From how many customers stand for each history, shape (n,), to the model, and with the errors, that
+        `fit_pareto_nbd` finds for them. It takes a tenth of the time, since it begins at `fit`.
+    """
+    rows, where = histories.distinct()
+    near = ReweightedFits.near(
+        lambda parameters, places: _by_row(parameters, rows.picked(places)), fit.values, len(rows.age)
+    )
+
+    def refit(weight: npt.ArrayLike) -> ParetoNBD:
+        weight = np.asarray(weight, dtype=float)
+        found = near.under(np.bincount(where, weights=weight, minlength=len(rows.age)).astype(float))
+        return fit_pareto_nbd(histories.reweighted(weight))[0] if found is None else ParetoNBD(*map(float, found))
+
+    return refit
 
 
 def lost_share(fit: PositiveFit, time: float) -> Estimate:
@@ -184,6 +205,12 @@ def _alternatives(parameters: Array, rows: Histories) -> tuple[Array, Array, Arr
 
 
 def _log_likelihood(parameters: Array, rows: Histories) -> tuple[float, Array]:
+    values, slopes = _by_row(parameters, rows)
+    return float(rows.weight @ values), slopes @ rows.weight
+
+
+def _by_row(parameters: Array, rows: Histories) -> tuple[Array, Array]:
+    """Log-likelihood of a customer with each history, shape (n,), and its derivatives, shape (4, n)."""
     r, alpha, s, beta = parameters
     x, end = rows.frequency, rows.age
     alive, dead, dead_slopes = _alternatives(parameters, rows)
@@ -198,4 +225,4 @@ def _log_likelihood(parameters: Array, rows: Histories) -> tuple[float, Array]:
     slopes[1] += r / alpha
     slopes[2] += np.log(beta)
     slopes[3] += s / beta
-    return float(rows.weight @ (common + either)), slopes @ rows.weight
+    return common + either, slopes

@@ -22,7 +22,6 @@ LogLikelihood = Callable[[Array], tuple[float, Array]]
 #: A parameter this far from its unit (e to the 12) has run away: the model has lost the part that it describes.
 _FAR = 12.0
 _STEPS_OF_NEWTON = 8
-_STEPS_NEARBY = 20
 #: The loss where the likelihood is not finite.
 _NOWHERE = 1e10
 
@@ -36,8 +35,7 @@ class PositiveFit(Result):
     names : tuple of str
     values : ndarray, shape (k,)
     log_covariance : ndarray, shape (k, k)
-        Covariance matrix of the parameters' logarithms: the inverse of the observed information. NaN in a fit that was
-        sought near another one, as in a bootstrap, where nobody asks for it and it would take half of the time.
+        Covariance matrix of the parameters' logarithms: the inverse of the observed information.
     log_likelihood : float
     n, n_dropped : int
         Customers used, and those left out for a missing value.
@@ -115,7 +113,6 @@ def maximise(
     *,
     n: int,
     n_dropped: int = 0,
-    curvature: Array | None = None,
 ) -> PositiveFit:
     """Maximise a likelihood over positive parameters.
 
@@ -130,15 +127,11 @@ def maximise(
         Where to begin; the next is tried if one does not lead to a maximum.
     n, n_dropped : int
         For the result; n also scales the stopping rule.
-    curvature : ndarray, shape (k, k), optional
-        Covariance matrix of the logarithms that is about right, as in a bootstrap: the first start is then taken to be
-        near a maximum, and the others are tried if it is not.
 
     Returns
     -------
     PositiveFit
-        Quasi-Newton, then Newton steps until the expected gain is below 1e-10 of a log-likelihood unit; near a maximum
-        quasi-Newton steps alone, until it is below 1e-16.
+        Quasi-Newton, then Newton steps until the expected gain is below 1e-10 of a log-likelihood unit.
 
     Raises
     ------
@@ -158,54 +151,21 @@ def maximise(
             return _NOWHERE, np.zeros(len(logs))
         return -value / n, -gradient * parameters / n
 
-    def fit(logs: Array, likelihood: float, covariance: Array) -> PositiveFit:
-        return PositiveFit(
-            names=tuple(names),
-            values=np.exp(logs),
-            log_covariance=covariance,
-            log_likelihood=likelihood,
-            n=n,
-            n_dropped=n_dropped,
-            evaluations=calls,
-        )
-
-    if curvature is not None:
-        nearby = _nearby(loss, np.log(starts[0]), curvature * n, n)
-        if nearby is not None:
-            return fit(*nearby, np.full_like(curvature, np.nan))
     reason = ""
     for start in starts:
         rough = optimize.minimize(loss, np.log(start), jac=True, method="BFGS", options={"gtol": 1e-8, "maxiter": 500})
         logs, hessian, reason = _newton(loss, rough.x, rough.jac, names, n)
         if not reason:
-            return fit(logs, -loss(logs)[0] * n, linalg.inv(hessian) / n)
+            return PositiveFit(
+                names=tuple(names),
+                values=np.exp(logs),
+                log_covariance=linalg.inv(hessian) / n,
+                log_likelihood=-loss(logs)[0] * n,
+                n=n,
+                n_dropped=n_dropped,
+                evaluations=calls,
+            )
     raise MethodError(f"no maximum of the likelihood was found among {n} customers: {reason}")
-
-
-def _nearby(
-    loss: Callable[[Array], tuple[float, Array]], logs: Array, inverse: Array, n: int
-) -> tuple[Array, float] | None:
-    """The maximum near `logs` and the log-likelihood, by BFGS steps of full length from an inverse Hessian.
-
-    None if they do not lead to one.
-    """
-    value, gradient = loss(logs)
-    begun = value
-    for _ in range(_STEPS_NEARBY):
-        step = -inverse @ gradient
-        if -gradient @ step * n < 1e-16:
-            return (logs + step, -value * n) if value <= begun < _NOWHERE else None
-        step *= min(1.0, 1.0 / np.abs(step).max())
-        logs = logs + step
-        before = gradient
-        value, gradient = loss(logs)
-        change = gradient - before
-        bend = float(change @ step)
-        if not bend > 0:
-            return None
-        moved = np.eye(len(logs)) - np.outer(step, change) / bend
-        inverse = moved @ inverse @ moved.T + np.outer(step, step) / bend
-    return None
 
 
 def _newton(

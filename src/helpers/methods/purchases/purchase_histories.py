@@ -107,14 +107,12 @@ class Histories:
     def reweighted(self, weight: npt.ArrayLike) -> Histories:
         """The same histories with other weights, shape (n,), without those that weigh nothing."""
         weight = np.asarray(weight, dtype=float)
-        kept = weight > 0
-        return replace(
-            self,
-            frequency=self.frequency[kept],
-            recency=self.recency[kept],
-            age=self.age[kept],
-            weight=weight[kept],
-        )
+        return replace(self, weight=weight).picked(np.flatnonzero(weight > 0))
+
+    def picked(self, rows: npt.NDArray[np.intp]) -> Histories:
+        """The histories at some places."""
+        columns = ("frequency", "recency", "age", "weight")
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
     def in_units_of(self, length: float) -> Histories:
         """The same histories with times divided by `length`."""

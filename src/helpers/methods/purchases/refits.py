@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
-from helpers.methods.purchases.pareto_nbd import ParetoNBD, fit_pareto_nbd
+from helpers.methods.purchases.pareto_nbd import ParetoNBD, fit_pareto_nbd, pareto_nbd_refits
 from helpers.methods.purchases.positive_likelihood import PositiveFit
 from helpers.methods.purchases.power_integrals import Array
 from helpers.methods.purchases.purchase_histories import Histories
@@ -81,11 +81,12 @@ def refitted(
     ordered = customers.sort_values(["frequency", "recency", "age"])  # one seed, the same draws whatever the order
     histories = Histories.of(ordered)
     model, fit = fit_pareto_nbd(histories)
+    refit = pareto_nbd_refits(histories, fit)
     found = np.full(draws, np.nan)
     for draw in range(draws):
         times = np.bincount(generator.integers(len(ordered), size=len(ordered)), minlength=len(ordered))
         try:
-            found[draw] = of(fit_pareto_nbd(histories.reweighted(times), near=fit)[0])
+            found[draw] = of(refit(times))
         except MethodError:
             continue  # counted by the estimate
     return Estimate.from_draws(

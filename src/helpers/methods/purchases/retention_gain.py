@@ -6,14 +6,14 @@ is what that does to value. Everything else stays: purchase rates, spend, margin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import pandas as pd
 
 from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
-from helpers.methods.purchases.gamma_gamma import GammaGamma, fit_gamma_gamma
+from helpers.methods.purchases.gamma_gamma import GammaGamma, fit_gamma_gamma, gamma_gamma_refits
 from helpers.methods.purchases.lifetime_value import (
     LivingBase,
     Valuation,
@@ -22,7 +22,7 @@ from helpers.methods.purchases.lifetime_value import (
     mean_survival,
     new_customer_value,
 )
-from helpers.methods.purchases.pareto_nbd import ParetoNBD, fit_pareto_nbd
+from helpers.methods.purchases.pareto_nbd import ParetoNBD, fit_pareto_nbd, pareto_nbd_refits
 from helpers.methods.purchases.positive_likelihood import PositiveFit
 from helpers.methods.purchases.power_integrals import Array
 from helpers.methods.purchases.purchase_histories import Histories
@@ -118,19 +118,19 @@ def fit_value_models(customers: pd.DataFrame, *, draws: int = 200, seed: int) ->
     _, purchases = fit_pareto_nbd(histories)
     _, spend = fit_gamma_gamma(kept)
     spenders = kept[kept["frequency"] > 0]
+    refit = pareto_nbd_refits(histories, purchases)
+    refit_spend = gamma_gamma_refits(spenders["frequency"], spenders["spend"], spend)
     generator = np.random.default_rng(seed)
     n = len(kept)
     weights = np.empty((draws, n), dtype=np.int32)
     purchase_draws, spend_draws = np.full((draws, 4), np.nan), np.full((draws, 3), np.nan)
     for draw in range(draws):
         weights[draw] = np.bincount(generator.integers(n, size=n), minlength=n)
-        weighted = spenders.assign(weight=weights[draw][spenders.index])
         try:
-            _, again = fit_pareto_nbd(histories.reweighted(weights[draw]), near=purchases)
-            _, spend_again = fit_gamma_gamma(weighted[weighted["weight"] > 0], weight="weight", near=spend)
+            again, spend_again = refit(weights[draw]), refit_spend(weights[draw][spenders.index])
         except MethodError:
             continue  # counted where the draws are used
-        purchase_draws[draw], spend_draws[draw] = again.values, spend_again.values
+        purchase_draws[draw], spend_draws[draw] = astuple(again), astuple(spend_again)
     return ValueFits(
         purchases=purchases,
         spend=spend,
@@ -174,28 +174,15 @@ def retention_gain(
         draw in a hundred without a fit.
     """
     histories = Histories.of(fits.customers)
-    model = ParetoNBD(*fits.purchases.values)
-    value, survival, raised, scale, gain = _gain(
-        model, GammaGamma(*fits.spend.values), fits.customers, histories, valuation, rise, relative, base
-    )
+    spent = fits.customers["spend"].to_numpy(dtype=float)
+    asked = valuation, rise, relative, base
+    value, survival, raised, scale, gain = _gain(fits.purchases.values, fits.spend.values, histories, spent, *asked)
     draws = np.full(len(fits.weights), np.nan)
     for draw, weight in enumerate(fits.weights):
         if np.isnan(fits.purchase_draws[draw]).any():
             continue
-        drawn = Histories(
-            frequency=histories.frequency, recency=histories.recency, age=histories.age, weight=weight.astype(float)
-        )
-        parameters = fits.purchase_draws[draw], fits.spend_draws[draw]
-        *_, draws[draw] = _gain(
-            ParetoNBD(*parameters[0]),
-            GammaGamma(*parameters[1]),
-            fits.customers,
-            drawn,
-            valuation,
-            rise,
-            relative,
-            base,
-        )
+        drawn = histories.reweighted(weight)
+        *_, draws[draw] = _gain(fits.purchase_draws[draw], fits.spend_draws[draw], drawn, spent[weight > 0], *asked)
     estimate = Estimate.from_draws(
         gain,
         draws,
@@ -209,25 +196,26 @@ def retention_gain(
 
 
 def _gain(
-    model: ParetoNBD,
-    spend: GammaGamma,
-    customers: pd.DataFrame,
+    purchases: Array,
+    spend: Array,
     histories: Histories,
+    spent: Array,
     valuation: Valuation,
     rise: float,
     relative: bool,
     base: bool,
 ) -> tuple[float, float, float, float, float]:
-    """Mean value, survival, raised survival, death scale, gain in per cent."""
+    """Mean value, survival, raised survival, death scale, gain in per cent; from the parameters of both models."""
+    model, of_spend = ParetoNBD(*purchases), GammaGamma(*spend)
     year = valuation.year
     living = LivingBase.of(model, histories) if base else None
     survival = mean_survival(model, year, base=living)
     raised = survival * (1 + rise) if relative else survival + rise
     scale = death_scale_for(model, raised, year, base=living)
     if living is None:
-        before, after = (new_customer_value(model, spend.mean(), valuation, death_scale=by) for by in (1.0, scale))
+        before, after = (new_customer_value(model, of_spend.mean(), valuation, death_scale=by) for by in (1.0, scale))
     else:
-        order_value = spend.conditional(histories.frequency, customers["spend"].to_numpy(dtype=float))
+        order_value = of_spend.conditional(histories.frequency, spent)
         before, after = (
             float(np.average(base_value(model, living, order_value, valuation, death_scale=by), weights=living.weight))
             for by in (1.0, scale)
