@@ -27,11 +27,19 @@ def auc_value(score: npt.ArrayLike, outcome: npt.ArrayLike, weight: npt.ArrayLik
     float
         NaN where all or none have the event. Time n log n.
     """
-    level = np.unique(np.asarray(score, dtype=float), return_inverse=True)[1].reshape(-1)
     happened = np.asarray(outcome, dtype=float)
-    counted = np.ones(len(level)) if weight is None else np.asarray(weight, dtype=float)
-    with_event = np.bincount(level, weights=counted * happened)
-    without = np.bincount(level, weights=counted * (1 - happened))
+    return area_of_levels(levels(score), happened, np.ones(len(happened)) if weight is None else np.asarray(weight))
+
+
+def levels(score: npt.ArrayLike) -> npt.NDArray[np.intp]:
+    """Place of each score among the different ones, from 0, shape (n,)."""
+    return np.unique(np.asarray(score, dtype=float), return_inverse=True)[1].reshape(-1)
+
+
+def area_of_levels(level: npt.NDArray[np.intp], outcome: Array, weight: Array) -> float:
+    """`auc_value` of scores whose `levels` are known, as in a bootstrap of the same scores; time n."""
+    with_event = np.bincount(level, weights=weight * outcome)
+    without = np.bincount(level, weights=weight * (1 - outcome))
     pairs = with_event.sum() * without.sum()
     return float(with_event @ (np.cumsum(without) - without / 2) / pairs) if pairs > 0 else float("nan")
 

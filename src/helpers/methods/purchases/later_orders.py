@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
 from helpers.errors import MethodError
 from helpers.methods.estimate import Estimate
-from helpers.methods.linear_models.discrimination import auc_value
+from helpers.methods.linear_models.discrimination import area_of_levels, auc_value, levels
 from helpers.methods.linear_models.glm import logistic_regression
 from helpers.methods.purchases.power_integrals import Array
 from helpers.methods.result import Result
@@ -141,14 +142,15 @@ def later_orders(
     known, ordered = earlier["ordered"].to_numpy(), later["ordered"].to_numpy()
     start = fitted.parameters.to_numpy()
     scores = after @ start
-    values = _areas(scores, later["recency"].to_numpy(), ordered, None)
+    silence = levels(-later["recency"])
+    values = _areas(scores, silence, ordered, np.ones(len(later)))
     people, where = np.unique(np.concatenate([earlier.index, later.index]), return_inverse=True)
     found = np.full((draws, 3), np.nan)
     for draw in range(draws):
         counts = np.bincount(generator.integers(len(people), size=len(people)), minlength=len(people)).astype(float)
         weight, later_weight = counts[where[: len(earlier)]], counts[where[len(earlier) :]]
         again = _refitted(before, known, weight, start)
-        found[draw] = _areas(after @ again, later["recency"].to_numpy(), ordered, later_weight)
+        found[draw] = _areas(after @ again, silence, ordered, later_weight)
     measures = ("auc", "auc", "auc_difference")
     estimates = [
         Estimate.from_draws(
@@ -204,14 +206,16 @@ def _columns(frame: pd.DataFrame, names: Sequence[str]) -> Array:
     return np.column_stack([np.ones(len(frame)), frame[list(names[1:])].to_numpy(dtype=float)])
 
 
-def _areas(scores: Array, recency: Array, ordered: Array, weight: Array | None) -> tuple[float, float, float]:
-    model, alone = auc_value(scores, ordered, weight), auc_value(-recency, ordered, weight)
+def _areas(scores: Array, silence: npt.NDArray[np.intp], ordered: Array, weight: Array) -> tuple[float, float, float]:
+    """Of the model's scores, of the levels of silence alone, and the difference."""
+    model, alone = auc_value(scores, ordered, weight), area_of_levels(silence, ordered, weight)
     return model, alone, model - alone
 
 
 def _refitted(columns: Array, outcome: Array, weight: Array, start: Array) -> Array:
     """The weighted logistic regression by Newton's method from the fit to all, which few steps suffice for."""
-    parameters = start
+    drawn, parameters = np.flatnonzero(weight), start
+    columns, outcome, weight = columns[drawn], outcome[drawn], weight[drawn]
     for _ in range(_STEPS):
         chance = expit(columns @ parameters)
         information = (columns * (weight * chance * (1 - chance))[:, None]).T @ columns
