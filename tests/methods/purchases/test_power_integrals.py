@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
-from helpers.methods.purchases.power_integrals import beta_nodes, power_integral
+from helpers.methods.purchases.power_integrals import _HALF_WIDTHS, _RULES, _by_rule, beta_nodes, power_integral
 
 positive = st.floats(-3, 3).map(lambda log: 10.0**log)
 
@@ -38,6 +38,21 @@ def test_two_powers_make_the_published_difference_of_hypergeometric_functions():
     found = power_integral(end - t_x, alpha + t_x, r + x, beta + t_x, s + 1)
     ours = np.exp(found.log[0]) / ((alpha + t_x) ** (r + x) * (beta + t_x) ** (s + 1))
     assert ours == pytest.approx(part(t_x) - part(end), rel=1e-8)
+
+
+@pytest.mark.parametrize("place", range(len(_HALF_WIDTHS)))
+def test_each_rule_is_as_good_as_two_hundred_nodes_on_the_widest_interval_that_it_serves(place):
+    rng = np.random.default_rng(place)
+    a, b, p, q, rate = 10 ** rng.uniform(-3, 3, (5, 4000))
+    length = 1 / ((1 + p) / a + (1 + q) / b + rate)
+    with np.errstate(over="ignore"):
+        falls = np.minimum.reduce([a * np.expm1(50 / p), b * np.expm1(50 / q), 50 / rate])
+    reached = np.log1p(falls / length) / 2 >= _HALF_WIDTHS[place]  # no integrand is followed further than it falls
+    half, arguments = np.full(reached.sum(), _HALF_WIDTHS[place]), np.array([a, p, b, q, rate])[:, reached]
+    found = _by_rule(*_RULES[place], half, length[reached], arguments)
+    exact = _by_rule(*np.polynomial.legendre.leggauss(200), half, length[reached], arguments)
+    assert reached.sum() > 50
+    assert found[0] == pytest.approx(exact[0], rel=0, abs=1e-12)
 
 
 @pytest.mark.property
