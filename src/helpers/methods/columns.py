@@ -150,11 +150,9 @@ def dummies(frame: pd.DataFrame, name: str) -> dict[str, Array]:
     """
     if name not in frame.columns or pd.api.types.is_numeric_dtype(frame[name].dtype):
         return {name: numbers(frame, name)}
-    levels = sorted(frame[name].dropna().unique(), key=str)
-    if len(levels) < 2:
-        raise MethodError(f"column {name!r} has {len(levels)} level, so it has no variance")
-    missing = frame[name].isna().to_numpy(dtype=bool)
-    return {
-        f"{name}={level}": np.where(missing, np.nan, (frame[name] == level).to_numpy(dtype=float, na_value=np.nan))
-        for level in levels[1:]
-    }
+    codes, found = pd.factorize(frame[name])  # -1 where the value is missing
+    order = sorted(range(len(found)), key=lambda code: str(found[code]))
+    if len(order) < 2:
+        raise MethodError(f"column {name!r} has {len(order)} level, so it has no variance")
+    missing = codes < 0
+    return {f"{name}={found[code]}": np.where(missing, np.nan, codes == code) for code in order[1:]}

@@ -6,6 +6,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from helpers.errors import MethodError
 from helpers.methods.linear_models.glm import logistic_regression, poisson_regression
@@ -75,6 +76,29 @@ def test_one_binary_predictor_gives_the_ratio_of_two_shares(sales):
     fit = logistic_regression(frame, "bought", ["late"])
     assert fit.coefficients["late"].value == pytest.approx(odds[1] / odds[0], rel=1e-8)
     assert average_contrast(fit, "late", 0, 1).difference.value == pytest.approx(shares[1] - shares[0], rel=1e-8)
+
+
+@pytest.mark.parametrize("interactions", [[], [("x", "late")]], ids=["alone", "beside a product"])
+def test_a_ceiling_rests_on_the_average_share_that_is_expected_without_the_predictor(sales, interactions):
+    """The short way from sums of products, which only main columns allow, and the long one."""
+    frame = sales.assign(late=(sales["z"] > 1).astype(float))
+    fit = poisson_regression(frame, "bought", ["x", "late", "segment"], interactions=interactions, cluster="seller")
+    design, names = fit.cells.design.copy(), list(fit.parameters.index)
+    assert fit.coefficients["x"].ceiling is None
+    for name in ("late", "segment=b", "segment=c"):
+        without = design * [name not in column.split(":") for column in names]
+        expected = np.exp(without @ fit.parameters)
+        gradient = expected @ without / len(expected)
+        half = stats.norm.ppf(0.975) * np.sqrt(gradient @ fit.covariance @ gradient) / expected.mean()
+        found = fit.coefficients[name].ceiling
+        assert found == pytest.approx(max(1.0, np.exp(half) / expected.mean()), rel=1e-10)
+
+
+@pytest.mark.parametrize("model", ["logistic", "rate"])
+def test_a_basis_too_large_to_be_held_gives_the_same_fit(sales, model, monkeypatch):
+    held = fitted(model, sales, cluster="seller").to_frame()["se"]
+    monkeypatch.setattr("helpers.methods.linear_models.glm._HELD", 0)
+    assert fitted(model, sales, cluster="seller").to_frame()["se"].to_numpy() == pytest.approx(held, rel=1e-10)
 
 
 def test_events_clusters_and_dropped_rows_are_counted(sales):

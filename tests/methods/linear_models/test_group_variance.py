@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import integrate, optimize
+from scipy import integrate, optimize, special
 from scipy.special import expit
 
 from helpers.errors import MethodError
+from helpers.methods.linear_models import group_variance
 from helpers.methods.linear_models.group_variance import latent_group_variance
 
 
@@ -39,6 +40,35 @@ def test_the_maximum_is_that_of_the_integrated_likelihood():
     assert found.mean_log_odds == pytest.approx(best.x[0], abs=1e-3)
     assert found.sd == pytest.approx(np.exp(best.x[1]), rel=2e-3)
     assert found.share.value == pytest.approx(found.sd**2 / (found.sd**2 + np.pi**2 / 3))
+
+
+def test_each_draw_ends_at_the_maximum_that_a_general_search_finds():
+    """With spread, without any, with groups that a draw misses, with one far group, and without an event."""
+    rng = np.random.default_rng(6)
+    rows = np.vstack([rng.integers(20, 200, (4, 15)), np.full(15, 50)]).astype(float)
+    rows[2, :5] = 0
+    rates = expit(-2 + np.array([1.0, 0.0, 0.6, 0.2, 0.0])[:, None] * rng.standard_normal((5, 15)))
+    events = np.round(rows * rates)
+    events[1], events[3, 0], events[4] = np.round(rows[1] * 0.1), rows[3, 0], 0
+    grid = group_variance._grid(rows.sum(axis=0) * 0.1, rows.sum(axis=0))
+
+    def cost(at: np.ndarray, some: np.ndarray, of: np.ndarray) -> float:
+        likelihood = some[:, None] * grid - of[:, None] * np.logaddexp(0, grid)
+        among = -0.5 * ((grid - at[0]) / np.exp(at[1])) ** 2 - at[1]
+        return -special.logsumexp((likelihood + among)[of > 0], axis=1).sum()
+
+    low = np.log(grid[1] - grid[0])
+    for (mean, sd), some, of in zip(group_variance._maxima(grid, events, rows), events, rows, strict=True):
+        middle = special.logit((some.sum() + 0.5) / (of.sum() + 1))
+        ends = [(middle - 5, middle + 5), (low, np.log(4))]
+        starts = [[middle + shift, np.log(start)] for shift in (-1, 0) for start in (0.1, 0.3, 1)]
+        best = min(
+            (optimize.minimize(cost, start, args=(some, of), bounds=ends, method="L-BFGS-B") for start in starts),
+            key=lambda found: found.fun,
+        )
+        assert cost([mean, np.log(sd)], some, of) <= best.fun + 1e-9 * abs(best.fun)
+        assert sd == pytest.approx(np.exp(best.x[1]), rel=1e-3)
+    assert group_variance._maxima(grid, events, rows)[1, 1] == pytest.approx(np.exp(low))
 
 
 @pytest.mark.simulation

@@ -31,6 +31,25 @@ def test_the_size_of_chunks_does_not_change_the_variance(monkeypatch):
         assert cv3(clusters, spread_of) == pytest.approx(whole, rel=1e-12)
 
 
+def test_clusters_of_fewer_and_of_more_rows_than_columns_are_left_out_alike():
+    rng = np.random.default_rng(5)
+    clusters = rng.permutation(np.repeat(np.arange(12), [1, 1, 2, 2, 3, 4, 4, 5, 9, 9, 12, 30]))
+    weight, score = rng.random(len(clusters)), rng.standard_normal(len(clusters))
+    design = rng.standard_normal((len(clusters), 4))
+    basis = design @ np.linalg.inv(np.linalg.cholesky((design.T * weight) @ design).T)
+
+    def spread_of(picked):
+        return Spread(basis[picked], np.ones(len(picked)), weight[picked], score[picked], score[picked] ** 2)
+
+    def without(cluster):
+        rows = basis[clusters == cluster]
+        left = np.eye(4) - (rows.T * weight[clusters == cluster]) @ rows
+        return np.linalg.solve(left, rows.T @ score[clusters == cluster])
+
+    moved = np.array([without(cluster) for cluster in range(12)])
+    assert cv3(clusters, spread_of) == pytest.approx(11 / 12 * moved.T @ moved, rel=1e-9)
+
+
 @pytest.mark.parametrize("sizes", [[40, 1, 1, 1, 1], [3, 3, 3, 3, 3]])
 def test_leaving_clusters_out_is_refitting_without_each(sizes):
     """Also where one cluster holds most of what determines a coefficient."""

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from helpers.errors import MethodError
+from helpers.methods.path_models import mediation
 from helpers.methods.path_models.mediation import mediate, natural_effects
 
 
@@ -161,3 +164,15 @@ def test_drawing_clusters_covers_where_drawing_rows_does_not():
             covered[place] += found.indirect.ci_low <= 0.25 <= found.indirect.ci_high
     assert abs(covered[0] / samples - 0.95) < 3 * np.sqrt(0.95 * 0.05 / samples)
     assert covered[1] / samples < 0.85
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), columns=st.integers(2, 12), left=st.sampled_from([0.0, 1e-8, 1e-6, 1e-3, 1.0]))
+def test_cross_products_are_regular_where_their_smallest_root_says_so(seed, columns, left):
+    """Also those whose determinant alone does not tell."""
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((5, 30, columns))
+    rows[:, :, -1] = rows[:, :, 0] + left * rows[:, :, -1]
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    products = rows.transpose(0, 2, 1) @ rows
+    assert (mediation._regular(products) == (np.linalg.eigvalsh(products)[:, 0] > mediation._SINGULAR)).all()

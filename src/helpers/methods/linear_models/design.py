@@ -47,7 +47,8 @@ class Terms:
     def matrix(self, main: Array) -> Array:
         """Constant, main columns and products, shape (m, k), from main columns, shape (m, p)."""
         products = [main[:, first] * main[:, second] for first, second in self.pairs]
-        return np.column_stack([np.ones(len(main)), main, *products])
+        # Column by column in memory, as main columns mostly are: that takes half the time of row by row.
+        return np.vstack([np.ones(len(main)), main.T, *products]).T
 
     def derivative(self, main: Array, column: str) -> Array:
         """How each column of the matrix changes with one main column, shape (m, k)."""

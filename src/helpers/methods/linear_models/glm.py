@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from helpers.methods.linear_models.least_squares import blocks, triangle
 from helpers.methods.linear_models.robust_variance import Spread, cv3, hc3
 from helpers.methods.linear_models.separation import MOST_STEPS, why_not_converged
 from helpers.methods.result import Result
+
+#: Values of the basis (cells x columns) that a fit may hold; more are made anew at each step, block by block.
+_HELD = 1 << 23
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,27 +176,27 @@ def poisson_regression(
 def fit_ratios(outcome: str, cells: Cells, link: str) -> RatioRegression:
     """The fit of cells; `logistic_regression` and `poisson_regression` have the details and errors."""
     _check_range(outcome, cells, link)
-    basis, _ = basis_of(cells, 0.0)
-    turned, iterations = _newton(outcome, cells, basis, link)
+    rows = _Turned.of(cells)
+    turned, iterations = _newton(outcome, rows, link)
 
     def informed() -> Iterator[Array]:
-        for part in cells.parts():
-            columns, _, information = _at(part, basis, turned, link)
+        for some in blocks(len(cells.mean)):
+            _, columns, _, information = _at(rows, some, turned, link)
             yield columns * np.sqrt(information)[:, None]
 
     inverse = np.linalg.inv(triangle(informed))
 
     def spread_of(picked: slice | Codes) -> Spread:
-        part = cells.part(picked)
-        columns, expected, information = _at(part, basis, turned, link)
+        part, columns, expected, information = _at(rows, picked, turned, link)
         residual = part.mean - expected
         squares = part.weight**2 * (part.within + part.rows * residual**2)
         return Spread(columns @ inverse, part.rows, information, part.rows * part.weight * residual, squares)
 
     picks = blocks(len(cells.mean))
     meat = hc3(map(spread_of, picks)) if cells.clusters is None else cv3(cells.clusters, spread_of)
-    root, names = basis.back @ inverse, list(cells.terms.names)
-    parameters, covariance = basis.back @ turned, root @ meat @ root.T
+    root, names = rows.basis.back @ inverse, list(cells.terms.names)
+    parameters, covariance = rows.basis.back @ turned, root @ meat @ root.T
+    ceilings = _ceilings(cells, link, np.linalg.inv(root), parameters, covariance)
     df = math.inf if cells.n_clusters is None else cells.n_clusters - 1
     events = round(sum(float(part.rows @ part.mean) for part in cells.parts())) if cells.is_binary else None
     rest: dict[str, Any] = {
@@ -213,7 +217,7 @@ def fit_ratios(outcome: str, cells: Cells, link: str) -> RatioRegression:
                 scale="log",
                 measure=_ratio_measure(link, cells),
                 unit=f"per unit of {name}",
-                ceiling=_ceiling(cells, link, name, parameters, covariance),
+                ceiling=ceilings.get(name),
                 **rest,
             )
             for place, name in enumerate(names)
@@ -256,18 +260,25 @@ def one_over_lower_limit(link: str, share: float, gradient: Array, covariance: A
     return max(1.0, 1 / float(low))
 
 
-def _ceiling(cells: Cells, link: str, name: str, parameters: Array, covariance: Array) -> float | None:
-    """Of the risk ratio of a 0/1 predictor; None for everything else."""
-    if link != "log" or not cells.is_binary or name not in cells.terms.columns:
-        return None
-    place = cells.terms.columns.index(name)
-    if not ((cells.main[:, place] == 0) | (cells.main[:, place] == 1)).all():
-        return None
+def _ceilings(cells: Cells, link: str, root: Array, parameters: Array, covariance: Array) -> dict[str, float]:
+    """Of the risk ratios of 0/1 predictors, by name, from the `triangle` of the information on the design."""
+    if link != "log" or not cells.is_binary:
+        return {}
+    products, found = root.T @ root / cells.total_weight, {}
+    for place, (name, values) in enumerate(zip(cells.terms.columns, cells.main.T, strict=True)):
+        if not np.array_equal(values, values * values):
+            continue
+        if cells.terms.pairs:
+            average, gradient = average_expected(cells, link, parameters, partial(_at_zero, place=place))
+        else:  # rows with a 1 are left exp(-coefficient) of their expected outcome, which is also what weighs products
+            gradient = products[0] + math.expm1(-parameters[place + 1]) * products[place + 1]
+            gradient[place + 1], average = 0.0, float(gradient[0])
+        found[name] = one_over_lower_limit(link, average, gradient, covariance)
+    return found
 
-    def at_zero(main: Array) -> Array:
-        return np.where(np.arange(main.shape[1]) == place, 0.0, main)
 
-    return one_over_lower_limit(link, *average_expected(cells, link, parameters, at_zero), covariance)
+def _at_zero(main: Array, place: int) -> Array:
+    return np.where(np.arange(main.shape[1]) == place, 0.0, main)
 
 
 def _ratio_measure(link: str, cells: Cells) -> str:
@@ -286,25 +297,50 @@ def _check_range(outcome: str, cells: Cells, link: str) -> None:
         raise MethodError(f"a log-link regression needs an outcome that is not negative; {outcome!r} reaches {low:g}")
 
 
-def _at(part: Cells, basis: Basis, turned: Array, link: str) -> tuple[Array, Array, Array]:
-    """The basis at some cells, their expected outcome, and their weight in the information matrix."""
-    columns = basis.of(part)
+@dataclass(frozen=True, eq=False)
+class _Turned:
+    """Cells and the basis at them, which is `held` from step to step of a fit where it is small."""
+
+    cells: Cells
+    basis: Basis
+    held: Array | None
+
+    @classmethod
+    def of(cls, cells: Cells) -> _Turned:
+        basis, _ = basis_of(cells, 0.0)
+        shape = len(cells.mean), len(basis.inverse)
+        if math.prod(shape) > _HELD:
+            return cls(cells, basis, None)
+        held = np.empty(shape)
+        for some in blocks(len(held)):
+            held[some] = basis.of(cells.part(some))
+        return cls(cells, basis, held)
+
+    def at(self, picked: slice | Codes) -> tuple[Cells, Array]:
+        """Some of the cells, and the basis at them, shape (m, k)."""
+        part = self.cells.part(picked)
+        return part, self.basis.of(part) if self.held is None else self.held[picked]
+
+
+def _at(rows: _Turned, picked: slice | Codes, turned: Array, link: str) -> tuple[Cells, Array, Array, Array]:
+    """Some cells, the basis at them, their expected outcome, and their weight in the information matrix."""
+    part, columns = rows.at(picked)
     expected, slope = inverse_link(columns @ turned + np.log(part.exposure), link)
-    return columns, expected, part.rows * part.weight * slope
+    return part, columns, expected, part.rows * part.weight * slope
 
 
-def _newton(outcome: str, cells: Cells, basis: Basis, link: str) -> tuple[Array, int]:
+def _newton(outcome: str, rows: _Turned, link: str) -> tuple[Array, int]:
     """Parameters on the basis, and the steps that they took from those of no predictor.
 
     Convergence is judged by the parameters, not by the likelihood: where predictors separate the outcomes the
     likelihood settles, but the parameters move on without end. A step that lowers the likelihood, which is concave, is
     halved.
     """
-    turned, reached = np.zeros(len(basis.inverse)), -math.inf
-    step = _constant_alone(cells, link) * np.eye(len(turned))[0] / basis.inverse[0, 0]
+    turned, reached = np.zeros(len(rows.basis.inverse)), -math.inf
+    step = _constant_alone(rows.cells, link) * np.eye(len(turned))[0] / rows.basis.inverse[0, 0]
     with np.errstate(all="ignore"):  # what overflows is not a likelihood that has risen
         for taken in range(1, MOST_STEPS + 1):
-            likelihood, score, information = _derivatives(cells, basis, turned + step, link)
+            likelihood, score, information = _derivatives(rows, turned + step, link)
             if not likelihood >= reached - 1e-10 * abs(reached):
                 step = step / 2
                 continue
@@ -314,7 +350,7 @@ def _newton(outcome: str, cells: Cells, basis: Basis, link: str) -> tuple[Array,
             step = np.linalg.solve(information, score)
             if np.abs(step).max() <= 1e-10:
                 return turned + step, taken
-    raise why_not_converged(outcome, cells, link)
+    raise why_not_converged(outcome, rows.cells, link)
 
 
 def _constant_alone(cells: Cells, link: str) -> float:
@@ -325,15 +361,16 @@ def _constant_alone(cells: Cells, link: str) -> float:
     return math.log(rate / (1 - rate)) if link == "logit" else math.log(rate)
 
 
-def _derivatives(cells: Cells, basis: Basis, turned: Array, link: str) -> tuple[float, Array, Array]:
+def _derivatives(rows: _Turned, turned: Array, link: str) -> tuple[float, Array, Array]:
     """Of the average row: log-likelihood less its constant, its gradient, and minus its second derivatives."""
     likelihood, score, information = 0.0, np.zeros(len(turned)), np.zeros((len(turned), len(turned)))
-    for part in cells.parts():
-        columns = basis.of(part)
+    for some in blocks(len(rows.cells.mean)):
+        part, columns = rows.at(some)
         linear = columns @ turned + np.log(part.exposure)
         expected, slope = inverse_link(linear, link)
-        share = part.rows * part.weight / cells.total_weight
+        share = part.rows * part.weight / rows.cells.total_weight
         likelihood += float(share @ (part.mean * linear - (np.logaddexp(0.0, linear) if link == "logit" else expected)))
         score += (share * (part.mean - expected)) @ columns
-        information += (columns.T * (share * slope)) @ columns
+        scaled = columns * np.sqrt(share * slope)[:, None]
+        information += scaled.T @ scaled  # of one matrix with itself, which takes half the multiplications of others
     return likelihood, score, information

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import optimize
+from scipy.special import logit
 
 from helpers.errors import MethodError
 from helpers.methods.columns import Array, numbers
@@ -17,11 +18,17 @@ from helpers.methods.estimate import Estimate
 from helpers.methods.inference.bootstrap import row_counts
 from helpers.methods.result import Result
 
+Mask = npt.NDArray[np.bool_]
+
 #: Variance of the standard logistic distribution, the part of the latent scale that lies within groups.
 _WITHIN = math.pi**2 / 3
 
-#: Largest standard deviation between groups that is looked for; the smallest is a step of the grid.
-_MOST = 4.0
+#: Largest standard deviation between groups that is looked for, where the search starts, and the steps that end it in
+#: any case. The smallest is a step of the grid.
+_MOST, _START, _MOST_STEPS = 4.0, 0.3, 100
+
+#: Likelihoods (draws x groups x points) that are held at once, those of some draws: they stay within a second cache.
+_HELD = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -99,18 +106,15 @@ def latent_group_variance(
     # Events and rows of each cluster in each group: a draw is a product with how often each cluster was drawn.
     at = clusters * n_groups + groups
     size = n_clusters * n_groups
-    events = np.bincount(at, weights=values, minlength=size).reshape(n_clusters, n_groups)
+    events = np.bincount(at, weights=values, minlength=size).reshape(n_clusters, n_groups).astype(float)
     rows = np.bincount(at, minlength=size).reshape(n_clusters, n_groups).astype(float)
-    counts = events.sum(axis=0), rows.sum(axis=0)
-    likelihood = _Likelihood.of(*counts)
-    mean, sd = likelihood.maximum(*counts)
-    share = _share(sd)
-    drawn = [
-        _share(likelihood.maximum(*both)[1])
-        for weights in row_counts(n_clusters, draws, seed)
-        for both in zip(weights @ events, weights @ rows, strict=True)
-    ]
-    moved = np.maximum(0.0, np.array(drawn) - (np.mean(drawn) - share))
+    sample = events.sum(axis=0, keepdims=True), rows.sum(axis=0, keepdims=True)
+    grid = _grid(*sample)
+    ((mean, sd),) = _maxima(grid, *sample)
+    share = float(_share(sd))
+    some_draws = _drawn(events, rows, draws, seed, len(grid))
+    drawn = _share(np.concatenate([_maxima(grid, *counts)[:, 1] for counts in some_draws]))
+    moved = np.maximum(0.0, drawn - (drawn.mean() - share))
     rest: dict[str, Any] = {
         "n": len(values),
         "n_dropped": len(frame) - len(values),
@@ -120,47 +124,93 @@ def latent_group_variance(
     }
     unit = "share of the latent variance"
     estimate = Estimate.from_draws(share, moved, measure="explained_variance", unit=unit, **rest)
-    return GroupVariance(estimate, sd, mean, n_groups, rest["n"], rest["n_dropped"])
+    return GroupVariance(estimate, float(sd), float(mean), n_groups, rest["n"], rest["n_dropped"])
 
 
-def _share(sd: float) -> float:
+def _share(sd: Array) -> Array:
     return sd**2 / (sd**2 + _WITHIN)
 
 
-@dataclass(frozen=True)
-class _Likelihood:
-    """The marginal likelihood of counts by group, on one grid of log odds of shape (points,)."""
+def _drawn(events: Array, rows: Array, draws: int, seed: int, points: int) -> Iterator[tuple[Array, Array]]:
+    """Events and rows of the groups in some draws, shape (some, groups), from those of each cluster in each group."""
+    step = max(1, _HELD // (rows.shape[1] * points))
+    for weights in row_counts(len(rows), draws, seed):
+        for at in range(0, len(weights), step):
+            yield weights[at : at + step] @ events, weights[at : at + step] @ rows
 
-    log_odds: npt.NDArray[np.float64]
 
-    @classmethod
-    def of(cls, events: Array, rows: Array) -> _Likelihood:
-        """A grid wide enough for every group, and finer than the narrowest likelihood of one."""
-        rate = (events.sum() + 0.5) / (rows.sum() + 1)
-        middle = math.log(rate / (1 - rate))
-        most = max(4.0, float(rows.max()) * rate * (1 - rate) * 4)
-        step = min(0.05, 0.5 / math.sqrt(most))
-        return cls(np.arange(middle - 9, middle + 9, step))
+def _grid(events: Array, rows: Array) -> Array:
+    """Log odds, shape (points,), wide enough for every group, and finer than the narrowest likelihood of one."""
+    rate = (events.sum() + 0.5) / (rows.sum() + 1)
+    most = max(4.0, float(rows.max()) * rate * (1 - rate) * 4)
+    step = min(0.05, 0.5 / math.sqrt(most))
+    return np.arange(logit(rate) - 9, logit(rate) + 9, step)
 
-    def maximum(self, events: Array, rows: Array) -> tuple[float, float]:
-        """Mean and standard deviation of the groups' log odds at the maximum, from counts of shape (groups,)."""
-        there = rows > 0
-        events, rows = events[there], rows[there]
-        rate = (events.sum() + 0.5) / (rows.sum() + 1)
-        middle = math.log(rate / (1 - rate))
-        at = self.log_odds
-        log_likelihood = events[:, None] * at - rows[:, None] * np.logaddexp(0.0, at)
-        scaled = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
 
-        def cost(parameters: Array) -> tuple[float, Array]:
-            mean, sd = parameters[0], math.exp(parameters[1])
-            distance = (at - mean) / sd
-            density = np.exp(-0.5 * distance**2) / sd
-            marginal, first, second = (scaled @ np.column_stack([density, density * distance, density * distance**2])).T
-            marginal = np.maximum(marginal, 1e-300)
-            gradient = [-(first / marginal).sum() / sd, -(second / marginal - 1).sum()]
-            return -float(np.log(marginal).sum()), np.array(gradient)
+def _maxima(grid: Array, events: Array, rows: Array) -> Array:
+    """Mean and standard deviation of the groups' log odds, shape (draws, 2), from counts of shape (draws, groups).
 
-        ends = [(middle - 5, middle + 5), (math.log(at[1] - at[0]), math.log(_MOST))]
-        found = optimize.minimize(cost, [middle, math.log(0.3)], jac=True, method="L-BFGS-B", bounds=ends)
-        return float(found.x[0]), math.exp(float(found.x[1]))
+    Newton's steps in the mean and the log of the standard deviation; one that lowers the likelihood is halved. At an
+    end of either's range each goes its own way: a step of both, cut there, need not raise the likelihood.
+    """
+    middle = logit((events.sum(axis=1) + 0.5) / (rows.sum(axis=1) + 1))
+    low = np.column_stack([middle - 5, np.full_like(middle, math.log(grid[1] - grid[0]))])
+    high = np.column_stack([middle + 5, np.full_like(middle, math.log(_MOST))])
+    scaled, there = _scaled(grid, events, rows), rows > 0
+    at = tried = np.column_stack([middle, np.full_like(middle, math.log(_START))])
+    reached, step = np.full(len(at), -math.inf), np.zeros_like(at)
+    for _ in range(_MOST_STEPS):
+        likelihood, slope, bend = _derivatives(grid, scaled, there, tried)
+        risen = likelihood >= reached - 1e-12 * np.abs(reached)
+        at, reached = np.where(risen[:, None], tried, at), np.where(risen, likelihood, reached)
+        at_end = (tried <= low) | (tried >= high)
+        step = np.where(risen[:, None], _newton(slope, bend, np.any(at_end, axis=1, keepdims=True)), step / 2)
+        tried = np.clip(at + step, low, high)
+        if np.abs(tried - at).max() < 1e-8:
+            break
+    return np.column_stack([tried[:, 0], np.exp(tried[:, 1])])
+
+
+def _scaled(grid: Array, events: Array, rows: Array) -> Array:
+    """Likelihood of the counts of each group over its largest within the grid, shape (draws, groups, points)."""
+    best = np.clip(logit(events / np.maximum(rows, 1.0)), grid[0], grid[-1])
+    largest = events * best - rows * np.logaddexp(0.0, best)
+    parts = np.stack([events, rows, largest], axis=-1)
+    return np.exp(parts @ np.stack([grid, -np.logaddexp(0.0, grid), -np.ones_like(grid)]))
+
+
+def _derivatives(grid: Array, scaled: Array, there: Mask, at: Array) -> tuple[Array, Array, Array]:
+    """The log-likelihood, shape (draws,), at a mean and log sd, shape (draws, 2), its gradient, and its curvature.
+
+    That, shape (draws, 3), is minus the second derivatives by the mean, by both, and by the log sd.
+    """
+    mean, sd = at[:, :1], np.exp(at[:, 1:])
+    distance = (grid - mean) / sd
+    powers = [np.exp(-0.5 * distance**2) / sd]
+    for _ in range(4):
+        powers.append(powers[-1] * distance)
+    sums = scaled @ np.stack(powers, axis=-1)
+    marginal = np.maximum(sums[..., 0], 1e-300)
+    first, second, third, fourth = np.moveaxis(sums[..., 1:] / marginal[..., None], -1, 0)
+    by_mean, by_sd = first / sd, second - 1
+    terms = [
+        np.log(marginal),
+        by_mean,
+        by_sd,
+        by_mean**2 - by_sd / sd**2,
+        by_mean * by_sd - (third - 3 * first) / sd,
+        by_sd**2 - (fourth - 4 * second + 1),
+    ]
+    found = np.stack([np.where(there, term, 0.0).sum(axis=1) for term in terms], axis=-1)
+    return found[:, 0], found[:, 1:3], found[:, 3:]
+
+
+def _newton(slope: Array, bend: Array, alone: Mask) -> Array:
+    """Newton's step, at most 1 long; each parameter's own where asked for, or where the likelihood is not concave."""
+    mean, both, sd = (bend[:, [place]] for place in range(3))
+    determinant = mean * sd - both**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        joint = np.hstack([sd, mean]) * slope - both * slope[:, ::-1]
+        single = slope / np.abs(np.hstack([mean, sd]))
+        step = np.where(alone | (mean <= 0) | (determinant <= 0), single, joint / determinant)
+    return np.asarray(step / np.maximum(1.0, np.abs(step).max(axis=1, keepdims=True)))

@@ -25,7 +25,7 @@ ENOUGH_CLUSTERS = 50
 #: Rows of the clusters that are left out together.
 _CHUNK = BLOCK
 
-#: Rows a cluster from which a product of matrices for each costs less than the products of all rows at once.
+#: Rows of a cluster above which its products are taken alone, not together with those of all clusters of as many rows.
 _LARGE = 8
 
 
@@ -132,22 +132,44 @@ def cv3(clusters: Codes, spread_of: Callable[[Codes], Spread]) -> Array:
 
 
 def _without(spread: Spread, starts: Codes, first: int) -> Array:
-    """What the coefficients move by without each of some clusters, shape (clusters, k)."""
-    basis = spread.basis
-    scores = np.add.reduceat(basis * spread.score[:, None], starts)
-    weighted = basis * spread.information[:, None]
-    if len(starts) == 1 or len(basis) > _LARGE * len(starts):
-        ends = [*starts[1:], len(basis)]
-        inside = np.stack([weighted[at:end].T @ basis[at:end] for at, end in zip(starts, ends, strict=True)])
-    else:
-        inside = np.add.reduceat(weighted[:, :, None] * basis[:, None, :], starts)
-    left = np.eye(basis.shape[1]) - inside
+    """What the coefficients move by without each of some clusters, shape (clusters, k).
+
+    That is (I - B'B)^-1 s, with the scaled rows B of the cluster and the sum s of its scores. Where a cluster has fewer
+    rows than there are columns it comes from the smaller BB', as s + B'(I - BB')^-1 B s.
+    """
+    scaled = spread.basis * np.sqrt(spread.information)[:, None]
+    scores = np.add.reduceat(spread.basis * spread.score[:, None], starts)
+    sizes, moved, k = np.diff(starts, append=len(scaled)), np.empty_like(scores), scaled.shape[1]
+    for size in np.unique(sizes[sizes <= max(k, _LARGE)]):
+        some = np.flatnonzero(sizes == size)
+        inside = scaled[starts[some][:, None] + np.arange(size)]
+        across = inside.transpose(0, 2, 1)
+        if size < k:
+            back = _left(inside @ across, _apply(inside, scores[some]), first + some)
+            moved[some] = scores[some] + _apply(across, back)
+        else:
+            moved[some] = _left(across @ inside, scores[some], first + some)
+    large = np.flatnonzero(sizes > max(k, _LARGE))
+    if len(large):
+        rows = [scaled[at : at + size] for at, size in zip(starts[large], sizes[large], strict=True)]
+        moved[large] = _left(np.stack([inside.T @ inside for inside in rows]), scores[large], first + large)
+    return moved
+
+
+def _apply(matrices: Array, vectors: Array) -> Array:
+    """Each matrix (c, m, k) times its vector (c, k)."""
+    return np.asarray((matrices @ vectors[:, :, None])[:, :, 0])
+
+
+def _left(inside: Array, right: Array, clusters: Codes) -> Array:
+    """Solutions (c, m) for what the products `inside`, shape (c, m, m), of some clusters leave of the identity."""
+    left = np.eye(inside.shape[1]) - inside
     # No eigenvalue of what is left out exceeds the root of its summed squares, so most need no further look.
     suspects = np.flatnonzero(np.einsum("cij,cij->c", inside, inside) > 0.9)
     smallest = np.linalg.eigvalsh(left[suspects])[:, 0]
     if smallest.min(initial=1.0) < 1e-8:
         raise MethodError(
-            f"cluster {first + int(suspects[smallest.argmin()]) + 1} (in sorted order) alone determines a coefficient, "
+            f"cluster {clusters[suspects[smallest.argmin()]] + 1} (in sorted order) alone determines a coefficient, "
             "which then has no standard error; merge the category that only it holds, or leave it out"
         )
-    return np.asarray(np.linalg.solve(left, scores[:, :, None])[:, :, 0], dtype=float)
+    return np.asarray(np.linalg.solve(left, right[:, :, None])[:, :, 0], dtype=float)
