@@ -48,6 +48,7 @@ NO_RESULTS = {
     "helpers.methods.inference.proportions.Counts",
     "helpers.methods.purchases.purchase_histories.Histories",
     "helpers.methods.purchases.purchase_simulation.CalendarIntensity",
+    "helpers.methods.purchases.reweighted_fits.ReweightedFits",
     "helpers.methods.linear_models.robust_variance.Spread",
     "helpers.methods.linear_models.slope_specifications.Answers",
     "helpers.methods.linear_models.slope_specifications.Specifications",

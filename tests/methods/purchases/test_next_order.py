@@ -56,9 +56,24 @@ def test_the_likelihood_is_the_integral_over_the_frailty():
         total += math.log(integrate.quad(integrand, 0, 60)[0]) + float(linear[mine] @ event[mine])
     value, gradient = gaps.minus_likelihood(at)
     assert -6 * value == pytest.approx(total, abs=1e-6)
-    step = 1e-6 * np.eye(4)
-    slopes = [(gaps.minus_likelihood(at + one)[0] - gaps.minus_likelihood(at - one)[0]) / 2e-6 for one in step]
-    assert gradient == pytest.approx(slopes, abs=1e-6)
+    steps = 1e-6 * np.eye(4)
+    beside = [(gaps.minus_likelihood(at + step), gaps.minus_likelihood(at - step)) for step in steps]
+    assert gradient == pytest.approx([(up[0] - down[0]) / 2e-6 for up, down in beside], abs=1e-6)
+    assert gradient == pytest.approx(-gaps.scores(at).mean(axis=0), abs=1e-12)
+    bends = np.array([(up[1] - down[1]) / 2e-6 for up, down in beside])
+    assert gaps.information(at) / 6 == pytest.approx(bends, abs=1e-6)
+
+
+def test_customers_who_hardly_differ_have_the_slope_of_a_poisson_regression():
+    rng = np.random.default_rng(9)
+    owner, number = np.repeat(np.arange(400), 5), np.tile(np.arange(5.0), 400)
+    gap, event = rng.exponential(30, 2000), np.tile([True] * 4 + [False], 400)
+    gaps = next_order._Gaps(gap, event, number, np.zeros(2000, dtype=int), owner, 400)
+    at = np.array([-3.4, 0.05, 25.0])
+    value, gradient = gaps.minus_likelihood(at)
+    hazard = gap * np.exp(at[0] + at[1] * number)
+    assert value == pytest.approx((hazard.sum() - event @ (at[0] + at[1] * number)) / 400, rel=1e-9)
+    assert gradient == pytest.approx([(hazard - event).sum() / 400, number @ (hazard - event) / 400, 0], abs=1e-7)
 
 
 def test_a_log_without_third_orders_is_refused():

@@ -58,7 +58,7 @@ def test_no_shape_is_found_in_a_world_without_one():
             "growth": lambda rows: life_shapes.growth(rows, END),
             "end": lambda rows, of=fitted: life_shapes.before_the_end(rows, END, of.model, of.calendar),
         }
-        found, faults = null_world.compare(log, shapes, null_world.draws_of(fitted, shapes, 20, seed))
+        found, faults = null_world.compare(log, shapes, null_world.draws_of(null_world.logs(fitted, 20, seed), shapes))
         assert not faults
         beyond += [not one.over.ci_low <= 1 <= one.over.ci_high for one in found.values()]
     assert np.mean(beyond) < 0.25  # 5 % of 24 intervals, with room for chance
@@ -69,6 +69,20 @@ def test_a_day_is_one_purchase_and_the_same_seed_gives_the_same_log():
     pd.testing.assert_frame_equal(one, other)
     assert not one.duplicated(["customer", "time"]).any()
     assert (one["time"] == np.floor(one["time"])).all()
+
+
+def test_fewer_logs_of_a_seed_are_the_first_of_more():
+    few, more = (list(null_world.logs(world(50), draws, 4)) for draws in (2, 5))
+    assert [lives.time.tolist() for lives in few] == [lives.time.tolist() for lives in more[:2]]
+
+
+def test_the_margins_of_a_log_are_those_of_its_lives():
+    log = world(300).draw(3)
+    pd.testing.assert_series_equal(null_world.margins(log, END), null_world.margins(life_shapes.Lives.of(log), END))
+    by_customer = log.groupby("customer")["time"].agg(["size", "max"])
+    expected = [by_customer["size"].mean() - 1, (by_customer["size"] == 1).mean(), (by_customer["size"] >= 10).mean()]
+    expected += [(by_customer["max"] >= END - 91).mean(), log["value"].mean()]
+    assert null_world.margins(log, END).tolist() == pytest.approx(expected)
 
 
 def estimate(value: float, scale: str, measure: str) -> Estimate:
@@ -94,7 +108,7 @@ def test_statistics_that_fail_are_told_and_the_others_stay():
         raise MethodError("no such life")
 
     both = {"growth": lambda rows: life_shapes.growth(rows, END), "none": fails}
-    drawn = null_world.draws_of(world(300), both, 3, 1)
+    drawn = null_world.draws_of(null_world.logs(world(300), 3, 1), both)
     found, faults = null_world.compare(world(300).draw(2), both, drawn)
     assert set(found) == {"growth"}
     assert faults == {"none": "no such life"}

@@ -89,13 +89,13 @@ def fit_hidden_levels(counts: Array, start: npt.ArrayLike, *, tolerance: float =
     moves, begin = np.full((k, k), 0.2 / max(k - 1, 1)), np.full(k, 1 / k)
     np.fill_diagonal(moves, 0.8 if k > 1 else 1.0)
     reached = -np.inf
-    periods = _Periods(counts)
+    periods = _Periods(counts, k)
     for _ in range(most):
-        likelihood, at, pairs, first = periods.expected(rates, moves, begin)
+        likelihood, seen_at, counted_at, pairs, first = periods.expected(rates, moves, begin)
         if likelihood - reached < tolerance * len(counts):
             break
         reached = likelihood
-        rates = np.maximum(periods.values @ at / at.sum(axis=0), 1e-6)
+        rates = np.maximum(counted_at / seen_at, 1e-6)
         moves = (pairs + 1e-10) / (pairs + 1e-10).sum(axis=1, keepdims=True)
         begin = first / len(counts)
     order = np.argsort(rates)
@@ -103,51 +103,40 @@ def fit_hidden_levels(counts: Array, start: npt.ArrayLike, *, tolerance: float =
 
 
 class _Periods:
-    """Counts, one period after the other; customers who were seen longest come first, so those seen are the first rows.
+    """Counts of n customers by period, each with its place among the v different counts.
 
-    Attributes
-    ----------
-    values : ndarray, shape (v,)
-        The different counts.
+    An unseen period has a place of its own, the last one, as likely at every level: it changes nothing of those before.
     """
 
-    def __init__(self, counts: Array) -> None:
-        length = (~np.isnan(counts)).sum(axis=1)
-        ordered = counts[np.argsort(-length, kind="stable")]
-        self.seen = [int((length > period).sum()) for period in range(counts.shape[1])]
-        self.values = np.unique(counts[~np.isnan(counts)])
-        self.codes = [
-            np.searchsorted(self.values, ordered[:seen, period]) for period, seen in enumerate(self.seen) if seen
-        ]
-        self.occurs = np.bincount(np.concatenate(self.codes), minlength=len(self.values))
+    def __init__(self, counts: Array, levels: int) -> None:
+        seen = ~np.isnan(counts.T)
+        self.seen, self.counts = seen.astype(float), np.where(seen, counts.T, 0.0)
+        self.values, codes = np.unique(counts.T[seen], return_inverse=True)
+        self.occurs = np.bincount(codes)
+        place = np.full(seen.shape, len(self.values))
+        place[seen] = codes
+        self.place = place[:, None] + (len(self.values) + 1) * np.arange(levels)[:, None]
 
-    def expected(self, rates: Array, moves: Array, begin: Array) -> tuple[float, Array, Array, Array]:
-        """Log-likelihood; expected numbers of periods by count and level, of moves, and of first periods by level."""
-        logs = self.values[:, None] * np.log(rates) - rates - special.gammaln(self.values + 1)[:, None]
-        top = logs.max(axis=1)
-        chance = np.exp(logs - top[:, None])
-        ahead: list[Array] = []
-        scales: list[Array] = []
-        now = begin
-        for codes in self.codes:
-            now = (begin if not ahead else now[: len(codes)] @ moves) * chance[codes]
-            scale = now.sum(axis=1)
-            now = now / scale[:, None]
-            ahead.append(now)
-            scales.append(scale)
-        likelihood = float(self.occurs @ top) + sum(float(np.log(scale).sum()) for scale in scales)
-        at, pairs, later = np.zeros_like(chance), np.zeros_like(moves), np.ones((0, len(rates)))
-        for period in range(len(self.codes) - 1, -1, -1):
-            codes = self.codes[period]
-            later = np.concatenate([later, np.ones((len(codes) - len(later), len(rates)))])
-            held = ahead[period] * later
-            for level in range(len(rates)):
-                at[:, level] += np.bincount(codes, weights=held[:, level], minlength=len(at))
-            if period:
-                coming = chance[codes] * later / scales[period][:, None]
-                pairs += moves * (ahead[period - 1][: len(codes)].T @ coming)
-                later = coming @ moves.T
-        return likelihood, at, pairs, held.sum(axis=0)
+    def expected(self, rates: Array, moves: Array, begin: Array) -> tuple[float, Array, Array, Array, Array]:
+        """Log-likelihood; expected numbers of periods and of what they count, by level; of moves; of first periods."""
+        logs = self.values * np.log(rates)[:, None] - rates[:, None] - special.gammaln(self.values + 1)
+        top = logs.max(axis=0)
+        chance = np.column_stack([np.exp(logs - top), np.ones(len(rates))])
+        here = chance.take(self.place)  # shape (periods, levels, n)
+        ahead, later, scales = np.empty_like(here), np.ones_like(here), np.empty_like(self.counts)
+        for period, chances in enumerate(here):
+            now = chances * (moves.T @ ahead[period - 1] if period else begin[:, None])
+            scales[period] = now.sum(axis=0)
+            ahead[period] = now / scales[period]
+        likelihood = float(self.occurs @ top + np.log(scales).sum())
+        coming = here / scales[:, None]
+        for period in range(len(here) - 1, 0, -1):
+            coming[period] *= later[period]
+            later[period - 1] = moves @ coming[period]
+        held = ahead * later
+        seen_at, counted_at = (np.einsum("pkn,pn->k", held, weight) for weight in (self.seen, self.counts))
+        pairs = moves * (ahead[:-1] @ (coming[1:] * self.seen[1:, None]).transpose(0, 2, 1)).sum(axis=0)
+        return likelihood, seen_at, counted_at, pairs, held[0].sum(axis=1)
 
 
 def decoded(model: HiddenLevels, counts: Array) -> Levels:

@@ -4,7 +4,7 @@ Left alone, none of these numbers means anything: a life begins and ends with an
 is not who came, and the best of several noisy times is high. See `null_world`.
 
 All take a log with ``customer``, ``time`` (whole days from the begin of a calendar quarter) and where needed ``value``,
-one row a customer and day, of customers whose first order is known.
+one row a customer and day, of customers whose first order is known; or its `Lives`, which serve several shapes.
 """
 
 from __future__ import annotations
@@ -55,10 +55,12 @@ class Lives:
     number: Codes
 
     @classmethod
-    def of(cls, log: pd.DataFrame) -> Lives:
+    def of(cls, log: Log) -> Lives:
         """The lives in a log, which may come in any order."""
+        if isinstance(log, Lives):
+            return log
         again = log["customer"].to_numpy()[1:] == log["customer"].to_numpy()[:-1]
-        in_order = log["customer"].is_monotonic_increasing and (np.diff(log["time"])[again] >= 0).all()
+        in_order = log["customer"].is_monotonic_increasing and (np.diff(log["time"].to_numpy())[again] >= 0).all()
         ordered = log if in_order else log.sort_values(["customer", "time"])  # simulated ones come sorted
         owner, _ = pd.factorize(ordered["customer"])
         time = ordered["time"].to_numpy(dtype=float)
@@ -88,12 +90,16 @@ class Lives:
         return self.last < end - SILENT
 
 
-def from_the_start(log: pd.DataFrame, end: float, *, blocks: bool = False) -> Estimate:
+#: A log of purchases, or what was made of it.
+Log = pd.DataFrame | Lives
+
+
+def from_the_start(log: Log, end: float, *, blocks: bool = False) -> Estimate:
     """Share of long-lived customers whose first three months reach 80 % of their best three, in orders.
 
     Parameters
     ----------
-    log : DataFrame
+    log : DataFrame or Lives
     end : float
         End of observation, in days.
     blocks : bool
@@ -124,25 +130,26 @@ def _best_window(lives: Lives) -> Array:
     """Most orders of a customer in three months that begin with an order, shape (n,)."""
     place = lives.owner * 1e6 + lives.time
     within = np.searchsorted(place, place + QUARTER, side="left") - np.arange(len(place))
-    best = np.zeros(len(lives.first))
-    np.maximum.at(best, lives.owner, within)
-    return best
+    return np.maximum.reduceat(within, np.cumsum(lives.count) - lives.count).astype(np.float64)
 
 
 def _best_block(lives: Lives, age: Array) -> Array:
     """Most orders of a customer in one of the quarters since the first order, shape (n,)."""
     block = (age // QUARTER).astype(int)
-    counts = np.zeros((len(lives.first), block.max() + 1))
-    np.add.at(counts, (lives.owner, block), 1)
-    return counts.max(axis=1)
+    return _table(lives.owner, block, (len(lives.first), block.max() + 1)).max(axis=1)
 
 
-def growth(log: pd.DataFrame, end: float, *, silent: bool = True) -> Estimate:
+def _table(row: Codes, column: Codes, shape: tuple[int, int], weights: Array | None = None) -> Array:
+    """How often each pair occurs, or the sum of its weights."""
+    return np.bincount(row * shape[1] + column, weights, shape[0] * shape[1]).reshape(shape).astype(np.float64)
+
+
+def growth(log: Log, end: float, *, silent: bool = True) -> Estimate:
     """Orders by month of tenure in the first twelve months, between customers of one calendar quarter.
 
     Parameters
     ----------
-    log : DataFrame
+    log : DataFrame or Lives
     end : float
     silent : bool
         With months in which nothing was ordered, or those with an order alone.
@@ -161,36 +168,37 @@ def growth(log: pd.DataFrame, end: float, *, silent: bool = True) -> Estimate:
     lives = Lives.of(log)
     months = np.minimum(((end - lives.first) // MONTH).astype(int), 12)
     age = (lives.time - lives.first[lives.owner]) / MONTH
-    counts = np.zeros((len(months), 12))
     inside = (age < months[lives.owner]) & (lives.number > 1)
-    np.add.at(counts, (lives.owner[inside], age[inside].astype(int)), 1)
+    counts = _table(lives.owner[inside], age[inside].astype(int), (len(months), 12))
     seen = np.arange(12) < months[:, None]
     seen &= (counts > 0) | silent
     customer, month = np.nonzero(seen)
     quarter = ((lives.first[customer] + (month + 0.5) * MONTH) // QUARTER).astype(int)
-    return _rate_ratio(counts[seen], month.astype(float), quarter, customer, "orders per month of tenure")
+    return _rate_ratio(counts[seen], month, quarter, customer, "orders per month of tenure")
 
 
-def _rate_ratio(y: Array, x: Array, level: Codes, customer: Codes, unit: str) -> Estimate:
-    """Poisson regression on one column with effects of a factor, by Newton; variance by customer."""
-    _, level = np.unique(level, return_inverse=True)
-    if not (np.bincount(level, weights=y) > 0).all():
-        keep = np.bincount(level, weights=y)[level] > 0  # a period without any order says nothing of the slope
-        y, x, customer, level = y[keep], x[keep], customer[keep], np.unique(level[keep], return_inverse=True)[1]
-    if len(y) == 0 or np.ptp(x) == 0 or np.ptp(y) == 0:
+def _rate_ratio(y: Array, month: Codes, level: Codes, customer: Codes, unit: str) -> Estimate:
+    """Poisson regression on the month with effects of a factor, by Newton; variance by customer."""
+    level = level - level.min(initial=0)
+    ordered = np.bincount(level, weights=y) > 0
+    keep = ordered[level]  # a level without any order says nothing of the slope
+    y, month, level, customer = y[keep], month[keep], (np.cumsum(ordered) - 1)[level[keep]], customer[keep]
+    if len(y) == 0 or np.ptp(month) == 0 or np.ptp(y) == 0:
         raise MethodError("orders or months of tenure do not vary, so there is no growth to see")
-    slope = 0.0
+    x, cells = np.arange(month.max() + 1), (level.max() + 1, month.max() + 1)
+    n, orders = _table(level, month, cells), _table(level, month, cells, y)
+    of_level, slope = orders.sum(axis=1), 0.0
     for _ in range(50):
         weight = np.exp(slope * x)
-        rate = np.bincount(level, weights=y) / np.bincount(level, weights=weight)
-        expected = rate[level] * weight
-        centred = x - (np.bincount(level, weights=expected * x) / np.bincount(level, weights=expected))[level]
-        information = float(expected @ centred**2)
-        step = float(centred @ (y - expected)) / information
+        rate = (of_level / (n @ weight))[:, None] * weight
+        expected = n * rate
+        centred = x - (expected @ x / of_level)[:, None]
+        information = float((expected * centred**2).sum())
+        step = float((centred * (orders - expected)).sum()) / information
         slope += step
         if abs(step) < 1e-10:
             break
-    scores = np.bincount(customer, weights=centred * (y - expected))
+    scores = np.bincount(customer, weights=centred[level, month] * (y - rate[level, month]))
     return Estimate.from_se(
         math.exp(slope),
         math.sqrt(float(scores @ scores)) / information,
@@ -198,19 +206,19 @@ def _rate_ratio(y: Array, x: Array, level: Codes, customer: Codes, unit: str) ->
         measure="rate_ratio",
         unit=unit,
         n=len(y),
-        clusters=len(np.unique(customer)),
+        clusters=int((np.bincount(customer) > 0).sum()),
         variance="cluster-robust",
     )
 
 
 def thirds(
-    log: pd.DataFrame, end: float, calendar: CalendarIntensity, *, spend: bool = True, least: int = 3
+    log: Log, end: float, calendar: CalendarIntensity, *, spend: bool = True, least: int = 3
 ) -> tuple[Estimate, Estimate]:
     """Rate of spend in the middle third of a life over that in the first, and over that in the last.
 
     Parameters
     ----------
-    log : DataFrame
+    log : DataFrame or Lives
     end : float
     calendar : CalendarIntensity
         Exposure of a third is its length in operational time.
@@ -234,8 +242,7 @@ def thirds(
     lives = every.kept(every.ended(end) & (every.last - every.first >= 90) & (every.count >= least))
     length = (lives.last - lives.first)[lives.owner]
     part = np.minimum((3 * (lives.time - lives.first[lives.owner]) // length).astype(int), 2)
-    y = np.zeros((len(lives.first), 3))
-    np.add.at(y, (lives.owner, part), lives.value if spend else 1.0)
+    y = _table(lives.owner, part, (len(lives.first), 3), lives.value if spend else None)
     edges = lives.first[:, None] + (lives.last - lives.first)[:, None] * np.arange(4) / 3
     exposure = np.diff(calendar.operational(edges.ravel()).reshape(edges.shape), axis=1)
     slopes, covariance = _within_customers(y, exposure)
@@ -277,7 +284,7 @@ def _within_customers(y: Array, exposure: Array) -> tuple[Array, Array]:
 
 
 def before_the_end(
-    log: pd.DataFrame,
+    log: Log,
     end: float,
     model: ParetoNBD,
     calendar: CalendarIntensity,
@@ -289,7 +296,7 @@ def before_the_end(
 
     Parameters
     ----------
-    log : DataFrame
+    log : DataFrame or Lives
     end : float
     model : ParetoNBD
         Says who is likely to have left.
@@ -312,14 +319,14 @@ def before_the_end(
         Fewer than two such customers.
     """
     every = Lives.of(log)
-    seen = end - every.first
+    silent = every.kept(every.ended(end) & (every.count > intervals))
     history = Histories(
-        frequency=(every.count - 1).astype(np.float64),
-        recency=every.last - every.first,
-        age=np.maximum(seen, 1e-9),
-        weight=np.ones(len(seen)),
+        frequency=(silent.count - 1).astype(np.float64),
+        recency=silent.last - silent.first,
+        age=end - silent.first,
+        weight=np.ones(len(silent.first)),
     )
-    lives = every.kept(every.ended(end) & (every.count > intervals) & (model.alive(history) <= alive))
+    lives = silent.kept(model.alive(history) <= alive)
     at = calendar.operational(lives.time)
     final = lives.number > (lives.count - intervals - 1)[lives.owner]
     gaps = np.log(np.diff(at[final].reshape(-1, intervals + 1), axis=1))
@@ -341,12 +348,12 @@ def before_the_end(
     )
 
 
-def aligned(log: pd.DataFrame, end: float, *, months: int = 12, before: int = 6) -> pd.DataFrame:
+def aligned(log: Log, end: float, *, months: int = 12, before: int = 6) -> pd.DataFrame:
     """Mean orders a month by the months since the first order, and by the months before the last.
 
     Parameters
     ----------
-    log : DataFrame
+    log : DataFrame or Lives
     end : float
     months, before : int
         After the first order, and before the last.

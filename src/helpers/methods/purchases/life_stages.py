@@ -22,7 +22,7 @@ from helpers.methods.purchases.hidden_levels import (
     fit_hidden_levels,
     stages,
 )
-from helpers.methods.purchases.life_shapes import MONTH, Lives
+from helpers.methods.purchases.life_shapes import MONTH, Lives, Log
 
 #: Where the search for four levels begins, in mean orders a month: the first is used, the others show if it matters.
 STARTS = ((0.1, 0.6, 1.5, 4.0), (0.05, 0.3, 1.0, 3.0), (0.2, 0.8, 2.0, 6.0), (0.02, 0.5, 1.2, 8.0))
@@ -52,12 +52,12 @@ class LifePaths:
         return model, decoded(model, self.counts)
 
 
-def life_paths(log: pd.DataFrame, end: float, *, ended: bool = True, months: int = 12, least: int = 3) -> LifePaths:
+def life_paths(log: Log, end: float, *, ended: bool = True, months: int = 12, least: int = 3) -> LifePaths:
     """Orders a month of customers who were observed long enough to pass through stages.
 
     Parameters
     ----------
-    log : DataFrame
+    log : DataFrame or Lives
         As in `life_shapes`, with ``value``.
     end : float
         End of observation, in days.
@@ -85,13 +85,13 @@ def life_paths(log: pd.DataFrame, end: float, *, ended: bool = True, months: int
 
 
 def staged(
-    log: pd.DataFrame, end: float, start: tuple[float, ...] = STARTS[0], *, ended: bool = True, draws: int, seed: int
+    log: Log, end: float, start: tuple[float, ...] = STARTS[0], *, ended: bool = True, draws: int, seed: int
 ) -> dict[str, Estimate]:
     """What decoded paths say of a log.
 
     Parameters
     ----------
-    log : DataFrame
+    log : DataFrame or Lives
     end : float
     start : tuple of float
         As in `LifePaths.decode`.

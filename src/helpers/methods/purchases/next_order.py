@@ -10,21 +10,20 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pandas as pd
-from scipy import optimize, special
+from scipy import optimize
 
 from helpers.errors import MethodError
 from helpers.methods.columns import Array
 from helpers.methods.estimate import Estimate
-from helpers.methods.purchases.life_shapes import QUARTER, Codes, Lives
+from helpers.methods.purchases.life_shapes import QUARTER, Codes, Lives, Log
 
 
-def hazard_by_number(log: pd.DataFrame, end: float, *, most: int = 15) -> Estimate:
+def hazard_by_number(log: Log, end: float, *, most: int = 15) -> Estimate:
     """Ratio of the hazard of the next order per further order number, within customers.
 
     Parameters
     ----------
-    log : DataFrame
+    log : DataFrame or Lives
         ``customer``, ``time`` (whole days from the begin of a calendar quarter).
     end : float
         End of observation; the last gap of a customer is censored there.
@@ -59,12 +58,18 @@ def hazard_by_number(log: pd.DataFrame, end: float, *, most: int = 15) -> Estima
     if not event[number > 0].any():
         raise MethodError("nobody ordered three times, so the hazard by order number cannot be seen")
     gaps = _Gaps(gap[used], event, number, quarter, owner, len(lives.first))
-    start = gaps.start()
-    found = optimize.minimize(gaps.minus_likelihood, start, jac=True, method="BFGS", options={"gtol": 1e-7})
+    found = optimize.minimize(
+        gaps.minus_likelihood,
+        gaps.start(),
+        jac=True,
+        hess=lambda at: gaps.information(at) / gaps.n,
+        method="trust-exact",  # the information need not be positive definite on the way
+        options={"gtol": 1e-7},
+    )
     at = np.asarray(found.x, dtype=float)
-    if not np.abs(gaps.scores(at).mean(axis=0)).max() < 1e-4:
-        raise MethodError("the likelihood of the hazard with frailty has no maximum that could be found")
     scores = gaps.scores(at)
+    if not np.abs(scores.mean(axis=0)).max() < 1e-4:
+        raise MethodError("the likelihood of the hazard with frailty has no maximum that could be found")
     bread = np.linalg.inv(gaps.information(at))
     variance = bread @ (scores.T @ scores) @ bread
     return Estimate.from_se(
@@ -94,59 +99,75 @@ def _merged(quarter: Codes, event: Array) -> Codes:
 
 
 class _Gaps:
-    """The likelihood; parameters are a log hazard a quarter, the slope, and the logarithm of the frailty's shape."""
+    """The likelihood; parameters are a log hazard a quarter, the slope, and the logarithm of the frailty's shape.
+
+    Gamma functions of the shape are written out as sums over a customer's events, which stay exact where the shape is
+    large, that is where customers hardly differ.
+    """
 
     def __init__(self, gap: Array, event: Array, number: Array, quarter: Codes, owner: Codes, n: int) -> None:
-        self.gap, self.event, self.number, self.owner, self.n = gap, event.astype(float), number, owner, n
-        self.quarters = int(quarter.max()) + 1
-        self.columns = np.column_stack([np.eye(self.quarters)[quarter], number])
-        self.cell = owner * self.quarters + quarter
-        self.counts, self.place = np.unique(np.bincount(owner, weights=self.event, minlength=n), return_inverse=True)
+        self.gap, self.event, self.number, self.quarter, self.owner = gap, event.astype(float), number, quarter, owner
+        self.n, self.quarters = n, int(quarter.max()) + 1
+        self.cell = quarter * n + owner
         self.ended = self._by_customer(self.event)
-
-    def _by_customer(self, weight: Array) -> Array:
-        """Columns times a weight, summed by customer, shape (n, k); a gap lies in one quarter, so in one cell."""
-        by_quarter = np.bincount(self.cell, weights=weight, minlength=self.n * self.quarters).reshape(self.n, -1)
-        return np.column_stack([by_quarter, self._summed(self.number * weight)])
-
-    def _summed(self, weight: Array) -> Array:
-        """Gaps' weights, summed by customer, shape (n,)."""
-        return np.bincount(self.owner, weights=weight, minlength=self.n).astype(np.float64)
+        self.count = self.ended[:-1].sum(axis=0).astype(int)
+        self.before = np.arange(self.count.max())
 
     def start(self) -> Array:
         rate = math.log(self.event.sum() / self.gap.sum())
-        return np.concatenate([np.full(self.columns.shape[1] - 1, rate), [0.0, 0.0]])
+        return np.concatenate([np.full(self.quarters, rate), [0.0, 0.0]])
 
-    def scores(self, at: Array) -> Array:
-        """Of each customer, shape (n, k + 1)."""
-        hazard, shape = self.gap * np.exp(self.columns @ at[:-1]), math.exp(at[-1])
-        pull, of_shape = self._pulls(shape, at[-1], self._summed(hazard))
-        return np.column_stack([self.ended - pull[:, None] * self._by_customer(hazard), shape * of_shape])
+    def _linear(self, at: Array) -> Array:
+        """Logarithm of each gap's hazard."""
+        return at[self.quarter] + at[-2] * self.number
 
-    def _pulls(self, shape: float, log_shape: float, total: Array) -> tuple[Array, Array]:
-        """Each customer's expected frailty, and the derivative by its shape, from the cumulated hazards."""
-        pull = (shape + self.counts)[self.place] / (shape + total)
-        of_shape = (special.digamma(shape + self.counts) - special.digamma(shape) + log_shape + 1)[self.place]
-        return pull, of_shape - np.log(shape + total) - pull
+    def _by_customer(self, weight: Array) -> Array:
+        """Weights of the gaps in each quarter, and of all times their numbers, summed by customer, shape (k, n)."""
+        by_quarter = np.bincount(self.cell, weights=weight, minlength=self.quarters * self.n).reshape(-1, self.n)
+        return np.vstack([by_quarter, np.bincount(self.owner, weights=self.number * weight, minlength=self.n)])
+
+    def _over_events(self, term: Array) -> Array:
+        """Sum over each customer's events of a term that depends on how many came before, shape (n,)."""
+        return np.append(0.0, np.cumsum(term))[self.count]
+
+    def _pulls(self, shape: float, total: Array) -> tuple[Array, Array]:
+        """Each customer's expected frailty, and the derivative by the log shape, from the cumulated hazards."""
+        pull = (shape + self.count) / (shape + total)
+        of_events = self._over_events(self.before / (shape + self.before))
+        return pull, pull * total - shape * np.log1p(total / shape) - of_events
 
     def minus_likelihood(self, at: Array) -> tuple[float, Array]:
         """Of the average customer, and its gradient."""
-        linear = self.columns @ at[:-1]
+        linear, shape = self._linear(at), math.exp(at[-1])
         with np.errstate(over="ignore"):
             hazard = self.gap * np.exp(linear)
-            total = self._summed(hazard)
-            shape = math.exp(at[-1])
-            of_frailty = special.gammaln(shape + self.counts) - special.gammaln(shape) + shape * at[-1]
-            of_frailty = of_frailty[self.place] - (shape + self.counts)[self.place] * np.log(shape + total)
-        pull, of_shape = self._pulls(shape, at[-1], total)
-        slopes = self.columns.T @ (self.event - pull[self.owner] * hazard)
-        likelihood = float(self.event @ linear + of_frailty.sum())
-        return -likelihood / self.n, -np.append(slopes, shape * of_shape.sum()) / self.n
+            total = np.bincount(self.owner, weights=hazard, minlength=self.n).astype(np.float64)
+            of_frailty = self._over_events(np.log1p(self.before / shape))
+            of_frailty -= (shape + self.count) * np.log1p(total / shape)
+        pull, of_shape = self._pulls(shape, total)
+        rest = self.event - pull[self.owner] * hazard
+        slopes = [*np.bincount(self.quarter, weights=rest), self.number @ rest, of_shape.sum()]
+        return -float(self.event @ linear + of_frailty.sum()) / self.n, -np.array(slopes) / self.n
 
-    def information(self, at: Array, step: float = 1e-5) -> Array:
-        """Minus the second derivatives of the log-likelihood, by central differences of the scores."""
-        rows = [
-            (self.scores(at - move).sum(axis=0) - self.scores(at + move).sum(axis=0)) / (2 * step)
-            for move in step * np.eye(len(at))
-        ]
-        return (np.array(rows) + np.array(rows).T) / 2
+    def scores(self, at: Array) -> Array:
+        """Of each customer, shape (n, k + 1)."""
+        slopes = self._by_customer(self.gap * np.exp(self._linear(at)))
+        pull, of_shape = self._pulls(math.exp(at[-1]), slopes[:-1].sum(axis=0))
+        return np.vstack([self.ended - pull * slopes, of_shape]).T
+
+    def information(self, at: Array) -> Array:
+        """Minus the second derivatives of the log-likelihood, shape (k + 1, k + 1)."""
+        hazard, shape = self.gap * np.exp(self._linear(at)), math.exp(at[-1])
+        slopes = self._by_customer(hazard)
+        total = slopes[:-1].sum(axis=0)
+        pull = (shape + self.count) / (shape + total)
+        found = np.diag(np.append(slopes @ pull, 0.0))
+        pulled = pull[self.owner] * hazard * self.number
+        found[:-2, -2] = found[-2, :-2] = np.bincount(self.quarter, weights=pulled)
+        found[-2, -2] = pulled @ self.number
+        found[:-1, :-1] -= (slopes * pull / (shape + total)) @ slopes.T
+        turn = shape * (total - self.count) / (shape + total) ** 2
+        found[:-1, -1] = found[-1, :-1] = slopes @ turn
+        of_shape = shape * np.log1p(total / shape) - shape * total / (shape + total) - total * turn
+        found[-1, -1] = (of_shape - self._over_events(shape * self.before / (shape + self.before) ** 2)).sum()
+        return found

@@ -7,7 +7,7 @@ real log means something only beside the same statistic, after the same selectio
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from helpers.errors import MethodError
 from helpers.methods.columns import Array
 from helpers.methods.estimate import Estimate
 from helpers.methods.purchases.gamma_gamma import GammaGamma, fit_gamma_gamma
+from helpers.methods.purchases.life_shapes import Lives, Log
 from helpers.methods.purchases.pareto_nbd import ParetoNBD, fit_pareto_nbd
 from helpers.methods.purchases.purchase_histories import Histories, customer_summary
 from helpers.methods.purchases.purchase_simulation import (
@@ -31,8 +32,8 @@ from helpers.methods.result import Result
 #: Days in a month.
 MONTH = 30.4375
 
-#: What is asked of a log: one estimate, or several by name.
-Statistic = Callable[[pd.DataFrame], Estimate | Mapping[str, Estimate]]
+#: What is asked of the lives in a log: one estimate, or several by name.
+Statistic = Callable[[Lives], Estimate | Mapping[str, Estimate]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,23 +148,23 @@ def _with_repeats(log: pd.DataFrame, edges: Array, least: int = 20) -> Array:
     return np.concatenate([edges[:1], inner, edges[-1:]])
 
 
-def margins(log: pd.DataFrame, end: float) -> pd.Series:
+def margins(log: Log, end: float) -> pd.Series:
     """What a null world must have in common with the log before its shapes are believed.
 
     Returns
     -------
     Series
         ``repeats`` a customer, ``once`` (share with one order), ``regulars`` (share with ten or more), ``late`` (share
-        with an order in the last 91 days), ``value`` (mean of an order).
+        with an order in the last 91 days), ``value`` (mean of an order; 1 where the log has no values).
     """
-    by_customer = log.groupby("customer")["time"].agg(["size", "max"])
+    lives = Lives.of(log)
     return pd.Series(
         {
-            "repeats": float(by_customer["size"].mean()) - 1,
-            "once": float((by_customer["size"] == 1).mean()),
-            "regulars": float((by_customer["size"] >= 10).mean()),
-            "late": float((by_customer["max"] >= end - 91).mean()),
-            "value": float(log["value"].mean()) if "value" in log else math.nan,
+            "repeats": lives.count.mean() - 1,
+            "once": (lives.count == 1).mean(),
+            "regulars": (lives.count >= 10).mean(),
+            "late": (lives.last >= end - 91).mean(),
+            "value": lives.value.mean(),
         }
     )
 
@@ -188,15 +189,15 @@ class Compared(Result):
 
 
 def compare(
-    log: pd.DataFrame, statistics: Mapping[str, Statistic], simulated: pd.DataFrame
+    log: Log, statistics: Mapping[str, Statistic], simulated: pd.DataFrame
 ) -> tuple[dict[str, Compared], dict[str, str]]:
     """Each statistic of the log over its mean in simulated ones.
 
     Parameters
     ----------
-    log : DataFrame
+    log : DataFrame or Lives
     statistics : mapping of str to callable
-        From a log to an estimate, or to several by name.
+        From the lives in a log to an estimate, or to several by name.
     simulated : DataFrame
         From `draws_of` with the same statistics.
 
@@ -206,7 +207,7 @@ def compare(
     faults : dict of str to str
         Why there is no result, for those where there is none.
     """
-    observed, faults = _evaluated(statistics, log)
+    observed, faults = _evaluated(statistics, Lives.of(log))
     found = {}
     for name, estimate in observed.items():
         values = simulated[name].to_numpy() if name in simulated else np.empty(0)
@@ -260,38 +261,38 @@ def over_null(observed: Estimate, null: Array) -> Estimate:
     )
 
 
-def draws_of(world: NullWorld, statistics: Mapping[str, Statistic], draws: int, seed: int) -> pd.DataFrame:
+def draws_of(simulated: Iterable[Lives], statistics: Mapping[str, Statistic]) -> pd.DataFrame:
     """The value of each statistic in each simulated log.
 
     Parameters
     ----------
-    world : NullWorld
+    simulated : iterable of Lives
+        From `logs`.
     statistics : mapping of str to callable
-        From a log to an estimate, or to several by name, which then replace the one of the mapping.
-    draws, seed : int
+        From the lives in a log to an estimate, or to several by name, which then replace the one of the mapping.
 
     Returns
     -------
     DataFrame
-        Shape (draws, statistics); NaN where a log does not give an estimate.
+        Shape (logs, statistics); NaN where a log does not give an estimate.
     """
-    rows = [_evaluated(statistics, log)[0] for log in logs(world, draws, seed)]
+    rows = [_evaluated(statistics, lives)[0] for lives in simulated]
     return pd.DataFrame([{name: estimate.value for name, estimate in row.items()} for row in rows], dtype=float)
 
 
-def logs(world: NullWorld, draws: int, seed: int) -> Iterator[pd.DataFrame]:
-    """Simulated logs one after the other; the same seed gives the same ones."""
+def logs(world: NullWorld, draws: int, seed: int) -> Iterator[Lives]:
+    """The lives in simulated logs, one after the other; the same seed gives the same ones, and more draws more."""
     for one in np.random.default_rng(seed).integers(2**63, size=draws):
-        yield world.draw(int(one))
+        yield Lives.of(world.draw(int(one)))
 
 
-def _evaluated(statistics: Mapping[str, Statistic], log: pd.DataFrame) -> tuple[dict[str, Estimate], dict[str, str]]:
+def _evaluated(statistics: Mapping[str, Statistic], lives: Lives) -> tuple[dict[str, Estimate], dict[str, str]]:
     """The estimates that a log gives, and why it does not give the others."""
     found: dict[str, Estimate] = {}
     faults = {}
     for name, statistic in statistics.items():
         try:
-            made = statistic(log)
+            made = statistic(lives)
         except MethodError as fault:
             faults[name] = str(fault)
         else:

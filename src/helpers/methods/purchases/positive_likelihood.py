@@ -22,6 +22,9 @@ LogLikelihood = Callable[[Array], tuple[float, Array]]
 #: A parameter this far from its unit (e to the 12) has run away: the model has lost the part that it describes.
 _FAR = 12.0
 _STEPS_OF_NEWTON = 8
+#: Log-likelihood units that the last step may be expected to gain. The curvature is that of the point before it, so
+#: where the likelihood is nearly flat, more would show in the standard errors.
+_GAIN = 1e-14
 #: The loss where the likelihood is not finite.
 _NOWHERE = 1e10
 
@@ -131,7 +134,7 @@ def maximise(
     Returns
     -------
     PositiveFit
-        Quasi-Newton, then Newton steps until the expected gain is below 1e-10 of a log-likelihood unit.
+        Quasi-Newton, then Newton steps until the expected gain is below 1e-14 of a log-likelihood unit.
 
     Raises
     ------
@@ -182,7 +185,7 @@ def _newton(
         if np.linalg.eigvalsh(hessian).min() <= 1e-10:
             return logs, hessian, f"it is flat or bent the wrong way at {_listed(names, logs)}"
         step = linalg.solve(hessian, gradient, assume_a="pos")
-        if gradient @ step * n < 1e-10:
+        if gradient @ step * n < _GAIN:
             return logs - step, hessian, ""
         logs = logs - step * min(1.0, 1.0 / np.abs(step).max())
         gradient = loss(logs)[1]

@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 
-#: How many nodes serve up to which half-width of the interval in z, for an error of the logarithm below 1e-12.
-_ORDERS = {0.25: 6, 0.5: 8, 0.75: 10, 1: 12, 1.25: 14, 1.5: 16, 1.75: 18, 2: 22, 2.5: 28, 3: 32, 6: 48, np.inf: 96}
+#: How many nodes serve up to which half-width of the interval in z, for errors below 1e-12 of the
+#: logarithm and, relative, of the averages.
+_ORDERS = {0.25: 6, 0.5: 8, 0.75: 10, 1: 12, 1.25: 15, 1.5: 18, 1.75: 20, 2: 24, 2.5: 28, 3: 32, 6: 48, np.inf: 96}
 _RULES = [np.polynomial.legendre.leggauss(order) for order in _ORDERS.values()]
 _HALF_WIDTHS = np.array(list(_ORDERS))[:-1]
 #: The integrand is cut where it has fallen to exp(-50) of its start.

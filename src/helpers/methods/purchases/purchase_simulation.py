@@ -136,10 +136,9 @@ def regularity(log: pd.DataFrame, calendar: CalendarIntensity | None = None) -> 
     """
     clock = calendar or CalendarIntensity.flat()
     ordered = log.sort_values(["customer", "time"])
-    at = pd.Series(clock.operational(ordered["time"].to_numpy()), index=ordered["customer"].to_numpy())
-    last = at.groupby(level=0).tail(3)
-    last = last[last.groupby(level=0).transform("size") == 3]
-    triples = last.to_numpy().reshape(-1, 3)
+    last = np.flatnonzero(~ordered["customer"].duplicated(keep="last"))
+    enough = np.diff(last, prepend=-1) >= 3
+    triples = clock.operational(ordered["time"])[last[enough][:, None] - [2, 1, 0]]
     if len(triples) < 20:
         raise MethodError(f"regularity needs 20 customers with three purchases or more, not {len(triples)}")
     waits = np.diff(triples, axis=1)
@@ -157,7 +156,7 @@ def regularity(log: pd.DataFrame, calendar: CalendarIntensity | None = None) -> 
         measure="regularity",
         unit="shape of waiting times",
         n=len(triples),
-        n_dropped=int(ordered["customer"].nunique()) - len(triples),
+        n_dropped=len(last) - len(triples),
         variance="delta method",
     )
 
@@ -223,19 +222,20 @@ def simulate_log(
         death = np.full(n, np.inf)
         orders_left = generator.geometric(np.maximum(generator.beta(model.a, model.b, n), 1e-12)).astype(float)
     until = clock.operational(np.minimum(death, end))
-    customers, times = [np.arange(n)], [start]
     buying, now = np.arange(n), clock.operational(start)
-    while len(buying):
-        with np.errstate(divide="ignore"):
+    customers, moments = [], []
+    with np.errstate(divide="ignore"):
+        while len(buying):
             now = now + generator.gamma(regularity, 1 / regularity, len(buying)) / rate[buying]
-        goes_on = (now <= until[buying]) & (orders_left[buying] > 0)
-        buying, now = buying[goes_on], now[goes_on]
-        orders_left[buying] -= 1
-        customers.append(buying)
-        times.append(clock.calendar(now))
-    owner = np.concatenate(customers)
+            goes_on = (now <= until[buying]) & (orders_left[buying] > 0)
+            buying, now = buying[goes_on], now[goes_on]
+            orders_left[buying] -= 1
+            customers.append(buying)
+            moments.append(now)
+    owner = np.concatenate([np.arange(n), *customers])
+    times = np.concatenate([start, clock.calendar(np.concatenate(moments))])
     order = np.argsort(owner, kind="stable")  # a customer's purchases stand in the order of time already
-    log = pd.DataFrame({"customer": owner[order], "time": np.concatenate(times)[order]})
+    log = pd.DataFrame({"customer": owner[order], "time": times[order]})
     if spend is not None:
         scale = 1 / generator.gamma(spend.q, 1 / spend.gamma, n)
         log["value"] = generator.gamma(spend.p, scale[log["customer"].to_numpy()])
@@ -246,5 +246,6 @@ def merged(log: pd.DataFrame) -> pd.DataFrame:
     """A log sorted by ``customer`` and ``time`` with one row for each pair of them, other columns summed."""
     customer, time = log["customer"].to_numpy(), log["time"].to_numpy()
     first = np.flatnonzero(np.append(True, (np.diff(customer) != 0) | (np.diff(time) != 0)))
-    sums = {name: np.add.reduceat(log[name].to_numpy(), first) for name in log.columns.drop(["customer", "time"])}
+    others = [name for name in log.columns if name not in ("customer", "time")]
+    sums = {name: np.add.reduceat(log[name].to_numpy(), first) for name in others}
     return pd.DataFrame({"customer": customer[first], "time": time[first], **sums})
