@@ -228,7 +228,8 @@ def test_time_limits_interrupt_first_then_kill_and_a_dead_worker_takes_only_its_
     write_study(project, "stubborn", [stubborn])
     swallows = "import time\ntry:\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    pass"
     write_study(project, "swallows", [swallows])
-    write_study(project, "orphan", ["import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(600)"])
+    orphan = ["print('done before')", "import os, time\ntime.sleep(2)\nos.kill(os.getppid(), 9)\ntime.sleep(600)"]
+    write_study(project, "orphan", orphan)
     list_runs(project, "".join(f"- study: {name}\n" for name in ("sleeps", "stubborn", "swallows", "orphan", "tiny")))
     ended = run_all(project, cell_limit=6)
     for name in ("sleeps", "stubborn", "swallows"):
@@ -238,6 +239,7 @@ def test_time_limits_interrupt_first_then_kill_and_a_dead_worker_takes_only_its_
     assert "so far" in ended.printed("sleeps.simulated_survey")
     assert ended.record("orphan.simulated_survey").cause == "killed"
     assert ended.record("orphan.simulated_survey").page.exists()
+    assert "done before" in ended.printed("orphan.simulated_survey")
     assert ended.record("tiny.simulated_survey").status == "done"
 
 

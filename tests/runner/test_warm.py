@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from helpers.runner import kernel, temporary, warm, worker
+from helpers.runner import batch, kernel, temporary, warm, worker
 from helpers.runner.outcome import Outcome
 
 from .conftest import list_runs, write_study
@@ -254,6 +254,35 @@ def test_the_end_of_one_kernel_is_heard_at_once_while_another_goes_on(sockets, t
     assert second.poll() is None
     second.terminate()
     assert second.wait() in (0, -signal.SIGTERM)
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_batch_without_work_or_interrupted_while_it_plans_leaves_no_parent(project, interrupted):
+    before = parents()
+    with contextlib.suppress(KeyboardInterrupt), batch.opened(project):
+        assert len(parents() - before) == 1
+        if interrupted:
+            raise KeyboardInterrupt
+    assert parents() == before
+
+
+def test_a_dry_run_starts_no_parent(project):
+    before = parents()
+    with batch.opened(project, dry_run=True):
+        assert parents() == before
+
+
+def parents() -> set[int]:
+    """The parents of warm kernels that this process has started."""
+    lines = {int(path.parent.name): _read(path) for path in Path("/proc").glob("[0-9]*/cmdline")}
+    return {pid for pid, line in lines.items() if "warm_parent.py" in line and parent_of(pid) == os.getpid()}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:  # it has just ended
+        return ""
 
 
 def test_the_parent_has_one_thread_when_it_forks(sockets, tmp_path):

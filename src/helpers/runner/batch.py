@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TextIO
 
 from helpers.catalogue import datasets as catalogue_file
@@ -17,7 +18,7 @@ from helpers.errors import LoyaltyError
 from helpers.evidence.record import RunRecord
 from helpers.project import Project
 from helpers.register import model
-from helpers.runner import studies
+from helpers.runner import studies, warm
 from helpers.runner.lock import batch_lock, writable
 from helpers.runner.outcome import Outcome
 from helpers.runner.plan import Planner, RunSpec
@@ -73,9 +74,12 @@ class Result:
 class Batch:
     """The parts of a batch, opened together by `opened`."""
 
-    def __init__(self, project: Project, store: Store, demand_readable: DemandReadable | None) -> None:
+    def __init__(
+        self, project: Project, store: Store, sockets: Path | None, demand_readable: DemandReadable | None
+    ) -> None:
         self._project = project
         self._store = store
+        self._sockets = sockets  # None for a dry run
         self._demand_readable = demand_readable
         self._catalogue = catalogue_file.load(project)
         self._planner = Planner(project, self._catalogue, model.load(project.claims))
@@ -168,6 +172,7 @@ class Batch:
     ) -> list[RunRecord]:
         from helpers.runner import execute, progress  # noqa: PLC0415 (process pools: only where there is work)
 
+        assert self._sockets is not None
         due = [spec for spec, _ in sorted_runs.due]
         unreadable = self._unreadable(due)  # before a download that would be in vain
         ready = fetch_data(self._project, self._catalogue, [spec for spec in due if spec.name not in unreadable])
@@ -185,6 +190,7 @@ class Batch:
             finish=finish,
             report=progress.Progress(stream, progress.Estimate(expected, jobs)),
             store=self._store,
+            sockets=self._sockets,
             cell_limit=limits[0],
             run_limit=limits[1],
             outcomes=ready.outcomes | unreadable,
@@ -239,10 +245,12 @@ def opened(
     """
     studies.refuse_shadow(project)
     with ExitStack() as stack:
+        sockets = None
         if not dry_run:
             stack.enter_context(batch_lock(project))
             _sweep(project)
-        yield Batch(project, stack.enter_context(Store(project)), demand_readable)
+            sockets = stack.enter_context(warm.kernels(project))
+        yield Batch(project, stack.enter_context(Store(project)), sockets, demand_readable)
 
 
 def _sweep(project: Project) -> None:

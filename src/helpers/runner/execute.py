@@ -19,7 +19,7 @@ from pathlib import Path
 from helpers.errors import Blocked
 from helpers.evidence.record import RunRecord
 from helpers.project import Project
-from helpers.runner import temporary, warm, worker
+from helpers.runner import worker
 from helpers.runner.outcome import Outcome, is_disk
 from helpers.runner.plan import RunSpec
 from helpers.runner.progress import Report
@@ -42,6 +42,7 @@ def run_batch(
     finish: Finish,
     report: Report,
     store: Store,
+    sockets: Path,
     cell_limit: float = CELL_LIMIT_SECONDS,
     run_limit: float = math.inf,
     outcomes: Mapping[str, Outcome] | None = None,
@@ -62,6 +63,8 @@ def run_batch(
         Told of each event.
     store : Store
         Keeps each record as its run ends.
+    sockets : Path
+        From `warm.kernels`.
     cell_limit : float
         Seconds that a cell may take; then it is interrupted, and killed if it ignores that.
     run_limit : float
@@ -82,7 +85,7 @@ def run_batch(
     Blocked
         The disk refuses to be written.
     """
-    batch = _Batch(project, finish, report, store, cell_limit, run_limit, dict(outcomes or {}))
+    batch = _Batch(project, finish, report, store, sockets, cell_limit, run_limit, dict(outcomes or {}))
     with _signals(batch):
         records = batch.run(specs, jobs)
     if batch.stopping:
@@ -134,11 +137,12 @@ class _Batch:
         finish: Finish,
         report: Report,
         store: Store,
+        sockets: Path,
         cell_limit: float,
         run_limit: float,
         outcomes: Mapping[str, Outcome],
     ) -> None:
-        self.project, self.finish, self.report, self.store = project, finish, report, store
+        self.project, self.finish, self.report, self.store, self.sockets = project, finish, report, store, sockets
         self.cell_limit, self.run_limit, self.outcomes = cell_limit, run_limit, outcomes
         self.commit = commit(project)
         self.stopping = False
@@ -155,11 +159,8 @@ class _Batch:
         with ExitStack() as stack:
             stack.callback(shutil.rmtree, scratch, ignore_errors=True)
             stack.callback(self.report.end)
-            sockets = stack.enter_context(temporary.folder())
-            if sum(task.outcome is None for task in self.waiting) > 1:  # one kernel imports as fast as their parent
-                stack.enter_context(warm.parent(sockets, worker.environment(self.project.root, sockets)))
             for _ in range(min(jobs, len(specs))):
-                lane = _Lane(self.project.root, sockets)
+                lane = _Lane(self.project.root, self.sockets)
                 stack.callback(lane.close)
                 self.idle.append(lane)
             stack.callback(self._stop_cells)

@@ -6,6 +6,7 @@ Imports papermill, which takes more than a second: only worker processes import 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import re
@@ -14,12 +15,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
+from jupyter_client.asynchronous import AsyncKernelClient
 from nbclient.exceptions import DeadKernelError
 from papermill import execute_notebook
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, papermill_engines
+from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
@@ -30,6 +33,7 @@ ENGINE = "watched"
 POLL_SECONDS = 0.2
 GRACE_SECONDS = 5.0  # between the interrupt, which lets a cell keep what it has, and the kill
 START_SECONDS = 60
+SAVE_SECONDS = 1.0
 CELL_LIMIT, RUN_LIMIT, STOP = "cell limit", "run limit", "stop"
 
 #: Errors of a study that are not the fault of its code.
@@ -46,9 +50,43 @@ class Stopped(Exception):
     """The watch has interrupted the run, and the kernel raised nothing."""
 
 
+class _Saves:
+    """Keeps the notebook on disk at most about a second behind its cells, in case this process is killed.
+
+    papermill would write all of it whenever a cell begins or ends, which takes longer than most cells do.
+
+    Parameters
+    ----------
+    manager : NotebookExecutionManager
+        papermill's; while its cells are executed it asks here.
+    """
+
+    def __init__(self, manager: NotebookExecutionManager) -> None:
+        self._manager, self._write = manager, manager.save
+        self._written, self._due = time.monotonic(), False
+        manager.save = self.ask
+
+    def ask(self) -> None:
+        """Something has changed."""
+        self._due = True
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Write what has changed, unless the last time is less than `SAVE_SECONDS` ago."""
+        if self._due and time.monotonic() > self._written + SAVE_SECONDS:
+            self._write()
+            self._written, self._due = time.monotonic(), False
+
+    def end(self) -> None:
+        """Let papermill write at once again, as it does at the end."""
+        del self._manager.save
+
+
 @dataclass
 class Watch:
     """Interrupts a running cell at a limit or when `stop` appears, and kills the kernel if it ignores that.
+
+    While a cell runs it also has what the cells before it left written (see `_Saves`).
 
     Parameters
     ----------
@@ -69,6 +107,7 @@ class Watch:
     last_good: str = ""
     manager: Any = None
     _client: Any = None
+    _saves: Any = None
     _timer: asyncio.TimerHandle | None = None
     _killed: bool = False
     _cell_ends: float = math.inf  # at these times, on the clock of `time.monotonic`
@@ -80,11 +119,16 @@ class Watch:
     def attach(self, client: PapermillNotebookClient) -> None:
         """Follow the cells of a client."""
         self._client = client
+        self._saves = _Saves(client.nb_man)
         client.on_cell_execute = self._begin_cell
         client.on_cell_executed = self._end_cell
 
     def detach(self) -> None:
         """Stop looking; a timer left behind would look at the next run in the same process."""
+        self._rest()
+        self._saves.end()
+
+    def _rest(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 
@@ -101,13 +145,15 @@ class Watch:
         self._look()
 
     def _end_cell(self, cell: Any, cell_index: int, execute_reply: Mapping[str, Any]) -> None:
-        self.detach()
+        self._rest()
         if execute_reply["content"]["status"] == "ok" and not self.reason:  # else it swallowed the interrupt
             self.last_good = self.cell
             cell.metadata.papermill.status = "running"  # which papermill makes "completed"
 
     def _look(self) -> None:
         self._peak_bytes = _peak_bytes(_process(self.manager)) or self._peak_bytes
+        with contextlib.suppress(Exception):  # it is met again, and told, where the cell ends
+            self._saves.catch_up()
         if not self.reason:
             self.reason = self._due()
             if self.reason:
@@ -155,11 +201,36 @@ class Watch:
         return f"by {name}{held}" + (", as the system does when memory runs out" if name == "SIGKILL" else "")
 
 
+class _KernelClient(AsyncKernelClient):
+    """Jupyter's own, which does not wait for what nobody needs."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel answers and its outputs arrive.
+
+        Jupyter's own goes on until a fifth of a second has brought no message, and drops what came until then; nbclient
+        passes over all that is not of its cell.
+        """
+        ends = time.monotonic() + (math.inf if timeout is None else timeout)
+        while True:
+            self.kernel_info()
+            with contextlib.suppress(Empty):
+                reply = await self.shell_channel.get_msg(timeout=1)
+                if reply["msg_type"] == "kernel_info_reply":
+                    await self.iopub_channel.get_msg(timeout=0.2)
+                    self._handle_kernel_info_reply(reply)
+                    return
+            if not await self.is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+            if time.monotonic() > ends:
+                raise RuntimeError(f"Kernel didn't respond in {timeout:g} seconds")
+
+
 class _Client(PapermillNotebookClient):
     """papermill's client of a kernel that is warm where that is to be had."""
 
     def create_kernel_manager(self):
         manager = super().create_kernel_manager()
+        manager.client_factory = _KernelClient
         manager.provisioner = WarmProvisioner(kernel_spec=manager.kernel_spec, parent=manager)
         return manager
 
@@ -204,7 +275,7 @@ def execute(notebook: Path, target: Path, values: Mapping[str, Any], scratch: Pa
     Parameters
     ----------
     notebook, target : Path
-        The study, and the file to write after each cell.
+        The study, and the file to write, at most about a second behind the cells.
     values : mapping of str to object
         Its parameters.
     scratch : Path

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from helpers.evidence.record import Row, RunRecord
 from helpers.project import Project
-from helpers.runner import execute, progress, temporary
+from helpers.runner import execute, progress, temporary, warm
 from helpers.runner.plan import RunSpec
 from helpers.runner.standing import Standing
 from helpers.runner.store import Store
@@ -100,8 +100,9 @@ def _executed(
 ) -> list[RunRecord]:
     took: dict[str, float | None] = {record.run: record.seconds for record, _ in runs}
     report = progress.Progress(stream, progress.Estimate(took, jobs))
-    with Store(copy) as store:
-        return execute.run_batch(copy, [spec for _, spec in runs], jobs=jobs, finish=finish, report=report, store=store)
+    specs = [spec for _, spec in runs]
+    with Store(copy) as store, warm.kernels(copy) as sockets:
+        return execute.run_batch(copy, specs, jobs=jobs, finish=finish, report=report, store=store, sockets=sockets)
 
 
 @contextmanager

@@ -13,6 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from helpers.project import Project
+from helpers.runner import temporary, worker
+
 #: What every kernel's command line begins with; one with options between is not what the parent is.
 LAUNCHER = [sys.executable, "-m", "ipykernel_launcher"]
 _PARENT = Path(__file__).with_name("warm_parent.py")
@@ -29,6 +32,16 @@ def possible() -> bool:
     except (AttributeError, OSError):
         return False
     return True
+
+
+@contextlib.contextmanager
+def kernels(project: Project) -> Iterator[Path]:
+    """A folder for the sockets of a batch's kernels, with the parent of warm ones at work.
+
+    Entered before a batch is planned: the parent imports for seconds, and the first kernels wait for it.
+    """
+    with temporary.folder() as sockets, parent(sockets, worker.environment(project.root, sockets)):
+        yield sockets
 
 
 @contextlib.contextmanager

@@ -37,6 +37,7 @@ STACK = (
     "ipykernel.debugger",
     "numpy.random",
     "pyarrow.parquet",
+    "pyarrow.dataset",
     "pandas.io.formats.style",
     "scipy.stats",
     "scipy.optimize",
