@@ -225,6 +225,16 @@ def test_in_a_batch_evidence_and_reads_are_handed_in_as_they_come(here, batch):
     assert all(name.startswith("helpers") for name in read["modules"])
 
 
+def test_what_has_been_handed_in_is_not_written_again(here, batch):
+    evidence, reads = batch("satisfaction_loyalty.simulated_survey")
+    paper = survey_paper()
+    before = reads.stat().st_ino  # each writing makes a new file
+    paper.evidence(ATTITUDE, estimate(), specification="alone")
+    paper.verdict()
+    assert reads.stat().st_ino == before
+    assert len(json.loads(evidence.read_text())) == 1
+
+
 def test_an_alternative_keeps_its_own_unit(here, batch):
     evidence, _ = batch("satisfaction_loyalty.simulated_survey")
     survey_paper().evidence(ATTITUDE, estimate(), specification="ranks", role="alternative")

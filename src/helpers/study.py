@@ -92,6 +92,7 @@ class Study(StudyData):
         self._register = model.load(project.claims)
         self._parts = self._register.components_of(name)
         self._job = _job(self.run)
+        self._handed_in: dict[str, str] = {}  # what the batch has been given last
         self._others: list[str] = []  # components of other studies that this one looked at
         self._rows: list[Row] = []
         self._judged: list[tuple[Component, str, Finding, Verdict]] = []
@@ -309,19 +310,26 @@ class Study(StudyData):
         """In a batch: write the evidence so far, and which modules and files this run has really read."""
         if self._job is None:
             return
-        source = str(Path(__file__).resolve().parent)
-        loaded = {name: str(getattr(module, "__file__", "") or "") for name, module in sorted(sys.modules.items())}
-        modules = {name: path for name, path in loaded.items() if path.startswith(source)}
         rows = [row.to_dict() for row in self._rows]
-        write_text(Path(self._job["evidence"]), json.dumps(rows, ensure_ascii=False))
-        reads = {"modules": modules, "files": self._checksums, "components": self._others}
-        write_text(Path(self._job["reads"]), json.dumps(reads))
+        reads = {"modules": _modules(), "files": self._checksums, "components": self._others}
+        for name, content in (("evidence", rows), ("reads", reads)):
+            text = json.dumps(content, ensure_ascii=False)
+            if self._handed_in.get(name) != text:  # after most cells there is nothing new
+                write_text(Path(self._job[name]), text)
+                self._handed_in[name] = text
 
     def _follow(self) -> None:
         """In a batch: hand in again after each cell, since a later one may load a module that the last call had not."""
         shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
         if self._job is not None and shell is not None:
             shell.events.register("post_run_cell", lambda *_: self._hand_in())
+
+
+def _modules() -> dict[str, str]:
+    """The modules of the package that are loaded now, with their files."""
+    source = str(Path(__file__).resolve().parent)
+    loaded = ((name, getattr(module, "__file__", None) or "") for name, module in list(sys.modules.items()))
+    return dict(sorted((name, str(path)) for name, path in loaded if str(path).startswith(source)))
 
 
 def _job(run: str) -> dict[str, Any] | None:

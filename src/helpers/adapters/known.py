@@ -34,26 +34,22 @@ def demand(slug: str, schema: str) -> str:
     CatalogueError
         There is none; the message names what there is.
     """
-    adapters = _adapters()
-    if schema not in adapters.get(slug, {}):
-        fills = (
-            f"it fills {' and '.join(adapters[slug])}"
-            if slug in adapters
-            else f"there are adapters for: {', '.join(adapters)}"
-        )
+    own = _adapters(slug).get(slug, {})
+    if schema not in own:
+        fills = f"it fills {' and '.join(own)}" if own else f"there are adapters for: {', '.join(_adapters('*'))}"
         raise CatalogueError(f"no adapter turns the dataset {slug!r} into the schema {schema!r}; {fills}")
-    return adapters[slug][schema]
+    return own[schema]
 
 
 def filled(slug: str) -> tuple[str, ...]:
     """The schemas into which adapters turn a dataset; none where it has no adapter."""
-    return tuple(_adapters().get(slug, {}))
+    return tuple(_adapters(slug).get(slug, {}))
 
 
-def _adapters() -> dict[str, dict[str, str]]:
-    """The module by dataset and schema."""
+def _adapters(slug: str) -> dict[str, dict[str, str]]:
+    """The module by dataset and schema, for one dataset or, where it is ``*``, for all."""
     found: dict[str, dict[str, str]] = {}
-    for path in sorted([*_HERE.glob("*.py"), *_HERE.glob("*/*.py")]):
+    for path in sorted([*_HERE.glob(f"{slug}.py"), *_HERE.glob(f"{slug}/*.py")]):
         schema = _schema(path)
         if schema is not None:
             inner = path.relative_to(_HERE).with_suffix("").parts

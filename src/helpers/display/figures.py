@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
@@ -42,9 +43,13 @@ class Picture:
 
 
 def finished(figure: Figure, title: str) -> Picture:
-    """The figure as SVG, the same bytes at every run."""
+    """The figure as SVG, the same bytes at every run.
+
+    Drawn once: `savefig` draws it twice, the first time for the layout alone, which is made at any first time.
+    """
     text = io.StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
+    figure.set_dpi(FigureCanvasSVG.fixed_dpi)
+    FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None, "Creator": None, "Title": title})
     return Picture(_steady(text.getvalue()), title)
 
 

@@ -12,6 +12,9 @@ import nbformat
 from bs4 import BeautifulSoup
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 from traitlets.config import Config
 
 from helpers.pages import tidy
@@ -21,6 +24,7 @@ from helpers.pages.site import TEMPLATES
 
 #: The cells that papermill adds to tell of a failure; the page has a box for that.
 _PAPERMILL_NOTE = "papermill-error-cell-tag"
+_PYTHON, _COLOURED = PythonLexer(), HtmlFormatter(cssclass="highlight hl-python")
 _SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/latex", "text/plain"]
 
 
@@ -65,15 +69,16 @@ def read(path: Path, places: Places) -> Paper:
     notebook.cells = [cell for cell in notebook.cells if _PAPERMILL_NOTE not in cell.metadata.get("tags", [])]
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         _hide_places(output, places)
-    figures = _Figures()
+    figures, code = _Figures(), _Code()
     exporter = _exporter()
     exporter.register_filter("figure", figures.place)
+    exporter.register_filter("coloured", code.place)
     raw, _ = exporter.from_notebook_node(notebook)
     soup = BeautifulSoup(raw, features="html.parser")
     title = tidy.take_title(soup)
     sections = tidy.tidy(soup)
     figures.label(soup)
-    return Paper(title, figures.put_in(str(soup)), sections, _last_good(notebook.cells))
+    return Paper(title, figures.put_in(code.put_in(str(soup))), sections, _last_good(notebook.cells))
 
 
 def notebook_title(path: Path) -> str:
@@ -133,9 +138,28 @@ class _Figures:
         return page
 
 
+class _Code:
+    """Code waits outside as well: it has most of a page's elements, and nothing that is to be tidied but Chinese."""
+
+    def __init__(self) -> None:
+        self.coloured: list[str] = []
+
+    def place(self, source: str) -> str:
+        markup = highlight(source, _PYTHON, _COLOURED).strip()
+        plain_quotes = markup.replace("&quot;", '"').replace("&#39;", "'")  # as in all other text of a page
+        self.coloured.append(tidy.chinese_marked(plain_quotes))
+        return f'<div data-code="{len(self.coloured)}"></div>'
+
+    def put_in(self, page: str) -> str:
+        """The page with each cell's code in its place."""
+        for place, markup in enumerate(self.coloured, start=1):
+            page = page.replace(f'<div data-code="{place}"></div>', markup, 1)
+        return page
+
+
 @cache
 def _exporter() -> TemplateExporter:
-    """One for all pages of a process, since it compiles its templates; the filter `figure` is each page's own."""
+    """One for all pages of a process, since it compiles its templates; `figure` and `coloured` are each page's own."""
     exporter = TemplateExporter(
         config=Config({"NbConvertBase": {"display_data_priority": _SHOWN}}),
         file_extension=".html",

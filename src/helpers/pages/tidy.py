@@ -112,6 +112,11 @@ def _mark_chinese(soup: BeautifulSoup) -> None:
             text.replace_with(*pieces)
 
 
+def chinese_marked(markup: str) -> str:
+    """HTML that needs nothing else, with the Chinese in its text marked as such; there is none in its tags."""
+    return _CHINESE.sub(r'<span lang="zh">\g<0></span>', markup)
+
+
 def _unmarked_text(soup: BeautifulSoup) -> Iterator[NavigableString]:
     for text in soup.find_all(string=_CHINESE):
         parent = text.parent
