@@ -40,6 +40,16 @@ def test_a_later_start_is_tried_when_the_first_leads_nowhere():
     assert found.values[0] / found.values[1] == pytest.approx(SAMPLE.mean())
 
 
+def test_a_gradient_with_rounding_errors_ends_the_search_all_the_same():
+    def rounded(parameters):
+        value, slope = gamma_likelihood(parameters)
+        return value, slope + 1e-5 * np.sin(1e9 * parameters)
+
+    exact, found = (maximise(of, ("shape", "rate"), [[1.0, 1.0]], n=len(SAMPLE)) for of in (gamma_likelihood, rounded))
+    assert found.values == pytest.approx(exact.values, rel=1e-6)
+    assert found.evaluations > exact.evaluations
+
+
 def test_a_share_gets_an_interval_inside_zero_and_one():
     found = maximise(gamma_likelihood, ("shape", "rate"), [[1.0, 1.0]], n=len(SAMPLE))
     tail = found.share(lambda values: float(special.gammaincc(values[0], 9 * values[1])), measure="share", unit="tail")

@@ -23,8 +23,9 @@ LogLikelihood = Callable[[Array], tuple[float, Array]]
 _FAR = 12.0
 _STEPS_OF_NEWTON = 8
 #: Log-likelihood units that the last step may be expected to gain. The curvature is that of the point before it, so
-#: where the likelihood is nearly flat, more would show in the standard errors.
-_GAIN = 1e-14
+#: where the likelihood is nearly flat, more would show in the standard errors. Where rounding allows no better, the
+#: second is enough.
+_GAIN, _ENOUGH = 1e-14, 1e-10
 #: The loss where the likelihood is not finite.
 _NOWHERE = 1e10
 
@@ -134,7 +135,8 @@ def maximise(
     Returns
     -------
     PositiveFit
-        Quasi-Newton, then Newton steps until the expected gain is below 1e-14 of a log-likelihood unit.
+        Quasi-Newton, then Newton steps until the expected gain is below 1e-14 of a log-likelihood unit, or
+        below 1e-10 after eight of them.
 
     Raises
     ------
@@ -185,10 +187,13 @@ def _newton(
         if np.linalg.eigvalsh(hessian).min() <= 1e-10:
             return logs, hessian, f"it is flat or bent the wrong way at {_listed(names, logs)}"
         step = linalg.solve(hessian, gradient, assume_a="pos")
-        if gradient @ step * n < _GAIN:
+        gain = gradient @ step * n
+        if gain < _GAIN:
             return logs - step, hessian, ""
         logs = logs - step * min(1.0, 1.0 / np.abs(step).max())
         gradient = loss(logs)[1]
+    if gain < _ENOUGH:
+        return logs, hessian, ""
     return logs, hessian, f"the search still moves at {_listed(names, logs)} after {_STEPS_OF_NEWTON} steps of Newton"
 
 
