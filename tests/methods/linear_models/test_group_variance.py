@@ -108,3 +108,9 @@ def test_the_order_of_rows_does_not_matter_and_missing_ones_are_counted():
 def test_what_has_no_variance_is_refused(changes):
     with pytest.raises(MethodError):
         latent_group_variance(drawn(5, 0.5, groups=5).assign(**changes), "y", "group", "seller", draws=5, seed=1)
+
+
+def test_a_search_that_has_not_ended_is_no_estimate(monkeypatch):
+    monkeypatch.setattr(group_variance, "_MOST_STEPS", 2)
+    with pytest.raises(MethodError, match="in 2 steps"):
+        latent_group_variance(drawn(5, 0.5, groups=5), "y", "group", "seller", draws=5, seed=1)

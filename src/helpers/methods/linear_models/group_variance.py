@@ -23,8 +23,8 @@ Mask = npt.NDArray[np.bool_]
 #: Variance of the standard logistic distribution, the part of the latent scale that lies within groups.
 _WITHIN = math.pi**2 / 3
 
-#: Largest standard deviation between groups that is looked for, where the search starts, and the steps that end it in
-#: any case. The smallest is a step of the grid.
+#: Largest standard deviation between groups that is looked for, where the search starts, and the steps that it may
+#: take (ten are many). The smallest is a step of the grid.
 _MOST, _START, _MOST_STEPS = 4.0, 0.3, 100
 
 #: Likelihoods (draws x groups x points) that are held at once, those of some draws: they stay within a second cache.
@@ -85,7 +85,7 @@ def latent_group_variance(
     Raises
     ------
     MethodError
-        An outcome that is not 0 and 1 or has one value, fewer than 3 groups, or a single cluster.
+        An outcome that is not 0 and 1 or has one value, fewer than 3 groups, a single cluster, or no maximum found.
 
     References
     ----------
@@ -167,8 +167,8 @@ def _maxima(grid: Array, events: Array, rows: Array) -> Array:
         step = np.where(risen[:, None], _newton(slope, bend, np.any(at_end, axis=1, keepdims=True)), step / 2)
         tried = np.clip(at + step, low, high)
         if np.abs(tried - at).max() < 1e-8:
-            break
-    return np.column_stack([tried[:, 0], np.exp(tried[:, 1])])
+            return np.column_stack([tried[:, 0], np.exp(tried[:, 1])])
+    raise MethodError(f"no largest likelihood of the variance between groups was found in {_MOST_STEPS} steps")
 
 
 def _scaled(grid: Array, events: Array, rows: Array) -> Array:

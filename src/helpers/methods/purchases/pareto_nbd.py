@@ -139,7 +139,7 @@ def pareto_nbd_refits(histories: Histories, fit: PositiveFit) -> Callable[[npt.A
     -------
     callable
         From how many customers stand for each history, shape (n,), to the model, and with the errors, that
-        `fit_pareto_nbd` finds for them. It takes a tenth of the time, since it begins at `fit`.
+        `fit_pareto_nbd` finds for them. It takes a fraction of the time, since it begins at `fit`.
     """
     rows, where = histories.distinct()
     near = ReweightedFits.near(

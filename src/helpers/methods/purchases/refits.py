@@ -66,7 +66,7 @@ def refitted(
     of : callable
         From the model to the number.
     draws, seed : int
-        At least 2; .02 to .1 s each at some thousand different histories.
+        At least 2.
     measure, unit : str
         Of the estimate.
 

@@ -96,7 +96,7 @@ def fit_value_models(customers: pd.DataFrame, *, draws: int = 200, seed: int) ->
         One row a customer: ``frequency``, ``recency``, ``age``, ``spend`` (see `customer_summary`). Rows in which one
         of the first three is missing are dropped and counted, as are repeat customers without a spend.
     draws : int
-        At least 2. About .1 s each at 2,000 customers.
+        At least 2.
     seed : int
         Of numpy's default generator.
 
